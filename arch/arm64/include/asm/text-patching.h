@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __ASM_TEXT_PATCHING_H
+#define __ASM_TEXT_PATCHING_H
+
+#include <linux/types.h>
+
+#include <asm/byteorder.h>
+#include <asm/insn-def.h>
+
+/* See include/linux/text_patching.h. Instructions are always little-endian. */
+#define ARCH_TEXT_POKE_PAGES	1
+#define ARCH_TEXT_POKE_TRAP	cpu_to_le32(AARCH64_BREAK_FAULT)
+typedef __le32 arch_text_poke_trap_t;
+
+#endif /* __ASM_TEXT_PATCHING_H */

@@ -1,0 +1,739 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit suite of text_poke_copy(), text_poke_set() and text_poke_fill().
+ *
+ * Run it twice: the second time with "text_poke=generic" on the command line.
+ */
+
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/cpu.h>
+#include <linux/kasan.h>
+#include <linux/kthread.h>
+#include <linux/memory.h>
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+#include <linux/set_memory.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/text_patching.h>
+#include <linux/vmalloc.h>
+
+#include <asm/sections.h>
+
+#include "internal.h"
+
+/* The entry that maps @addr, which no huge page does. */
+static pte_t read_pte(const void *addr)
+{
+	unsigned long va = (unsigned long)addr;
+	pmd_t *pmd = pmd_off_k(va);
+
+	return READ_ONCE(*pte_offset_kernel(pmd, va));
+}
+
+/* === What the architecture has to tell ==================================== */
+
+#define MAX_FUNC_SIZE	16
+
+#if defined(CONFIG_X86)
+
+#define pte_is_writable(pte)	pte_write(pte)
+#define pte_is_exec(pte)	pte_exec(pte)
+
+/* A function that returns @value. Returns its size in bytes. */
+static size_t emit_return(u8 *buf, u32 value)
+{
+	const u8 code[] = {
+		0xf3, 0x0f, 0x1e, 0xfa,					/* endbr64 */
+		0xb8, value, value >> 8, value >> 16, value >> 24,	/* mov eax, value */
+		0xc3,							/* ret */
+	};
+
+	memcpy(buf, code, sizeof(code));
+	return sizeof(code);
+}
+
+static bool native_alias_is_mapped(void)
+{
+	bool mapped = false;
+	spinlock_t *ptl;	/* of the entries */
+	pte_t *ptep;
+	int i;
+
+	ptep = get_locked_pte(poking_mm, poking_addr, &ptl);
+	for (i = 0; i < ARCH_TEXT_POKE_PAGES; i++)
+		mapped |= !pte_none(ptep[i]);
+	pte_unmap_unlock(ptep, ptl);
+	return mapped;
+}
+
+#elif defined(CONFIG_ARM64)
+
+#include <asm/fixmap.h>
+
+/* PTE_WRITE is the bit by which the hardware may take PTE_RDONLY away. */
+#define pte_is_writable(pte)	((pte_val(pte) & (PTE_WRITE | PTE_RDONLY)) != PTE_RDONLY)
+#define pte_is_exec(pte)	(!(pte_val(pte) & PTE_PXN))
+
+static size_t emit_return(u8 *buf, u32 value)
+{
+	const __le32 code[] = {
+		cpu_to_le32(0xd503245f),				/* bti c */
+		cpu_to_le32(0x52800000 | (value & 0xffff) << 5),	/* movz w0, #lo */
+		cpu_to_le32(0x72a00000 | (value >> 16) << 5),		/* movk w0, #hi, lsl #16 */
+		cpu_to_le32(0xd65f03c0),				/* ret */
+	};
+
+	memcpy(buf, code, sizeof(code));
+	return sizeof(code);
+}
+
+static bool native_alias_is_mapped(void)
+{
+	return !pte_none(read_pte((void *)__fix_to_virt(FIX_TEXT_POKE0)));
+}
+
+#else
+#error "Tell the test how functions and page tables look on this architecture"
+#endif
+
+/* === Memory to poke ======================================================= */
+
+#define TARGET_PAGES	6
+#define TARGET_SIZE	(TARGET_PAGES * PAGE_SIZE)
+
+/* The byte that stands where nothing was poked. Not one of a trap. */
+#define BACKGROUND	0x5a
+
+/**
+ * struct target - memory as a JIT has it
+ * @mem: TARGET_SIZE bytes, read-only and executable
+ * @expect: as many bytes of writable memory: what should be in @mem
+ * @src: as many bytes to copy from
+ */
+struct target {
+	u8 *mem;
+	u8 *expect;
+	u8 *src;
+};
+
+static u8 *alloc_text(size_t size)
+{
+	u8 *mem;
+
+	mem = __vmalloc_node_range(size, PAGE_SIZE, VMALLOC_START, VMALLOC_END,
+				   GFP_KERNEL, PAGE_KERNEL, VM_FLUSH_RESET_PERMS,
+				   NUMA_NO_NODE, __builtin_return_address(0));
+	if (!mem)
+		return NULL;
+
+	memset(mem, BACKGROUND, size);
+	if (set_memory_ro((unsigned long)mem, size / PAGE_SIZE) ||
+	    set_memory_x((unsigned long)mem, size / PAGE_SIZE)) {
+		vfree(mem);
+		return NULL;
+	}
+	return mem;
+}
+
+static int text_poke_test_init(struct kunit *test)
+{
+	struct target *t;
+	size_t i;
+
+	t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	test->priv = t;
+
+	t->expect = kunit_kmalloc(test, TARGET_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, t->expect);
+	memset(t->expect, BACKGROUND, TARGET_SIZE);
+
+	t->src = kunit_kmalloc(test, TARGET_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, t->src);
+	for (i = 0; i < TARGET_SIZE; i++)
+		t->src[i] = i % 251;
+
+	t->mem = alloc_text(TARGET_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, t->mem);
+	return 0;
+}
+
+static void text_poke_test_exit(struct kunit *test)
+{
+	struct target *t = test->priv;
+
+	if (t)
+		vfree(t->mem);
+}
+
+static bool all_read_only_exec(const u8 *mem)
+{
+	size_t off;
+
+	for (off = 0; off < TARGET_SIZE; off += PAGE_SIZE) {
+		pte_t pte = read_pte(mem + off);
+
+		if (!pte_present(pte) || pte_is_writable(pte) || !pte_is_exec(pte))
+			return false;
+	}
+	return true;
+}
+
+/* === The operations, with one signature =================================== */
+
+/**
+ * struct poke_case - an operation
+ * @name: for the report
+ * @poke: does it to @len bytes of the target at @off
+ * @locked: the same for callers that hold text_mutex
+ * @model: what it should do, done to ordinary memory that is aligned alike
+ */
+struct poke_case {
+	const char *name;
+	void *(*poke)(void *dst, const void *src, size_t len);
+	void *(*locked)(void *dst, const void *src, size_t len);
+	void (*model)(u8 *dst, const u8 *src, size_t len, unsigned long addr);
+};
+
+#define SET_BYTE	0xa7
+
+static void *set(void *dst, const void *src, size_t len)
+{
+	return text_poke_set(dst, SET_BYTE, len);
+}
+
+static void *set_locked(void *dst, const void *src, size_t len)
+{
+	return text_poke_set_locked(dst, SET_BYTE, len);
+}
+
+static void *fill(void *dst, const void *src, size_t len)
+{
+	return text_poke_fill(dst, len);
+}
+
+static void *fill_locked(void *dst, const void *src, size_t len)
+{
+	return text_poke_fill_locked(dst, len);
+}
+
+static void model_copy(u8 *dst, const u8 *src, size_t len, unsigned long addr)
+{
+	memcpy(dst, src, len);
+}
+
+static void model_set(u8 *dst, const u8 *src, size_t len, unsigned long addr)
+{
+	memset(dst, SET_BYTE, len);
+}
+
+static void model_fill(u8 *dst, const u8 *src, size_t len, unsigned long addr)
+{
+	const arch_text_poke_trap_t trap = ARCH_TEXT_POKE_TRAP;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		dst[i] = ((const u8 *)&trap)[(addr + i) % sizeof(trap)];
+}
+
+static const struct poke_case poke_cases[] = {
+	{ "copy", text_poke_copy, text_poke_copy_locked, model_copy },
+	{ "set", set, set_locked, model_set },
+	{ "fill", fill, fill_locked, model_fill },
+};
+
+static void poke_case_desc(const struct poke_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(poke, poke_cases, poke_case_desc);
+
+/* === Contents ============================================================= */
+
+/* As far from a boundary as an instruction is long, and a bit. */
+#define AROUND	5
+
+static void check_poke(struct kunit *test, size_t off, size_t len)
+{
+	const struct poke_case *c = test->param_value;
+	struct target *t = test->priv;
+	u8 *dst = t->mem + off;
+
+	c->model(t->expect + off, t->src + off % 7, len, (unsigned long)dst);
+	KUNIT_ASSERT_PTR_EQ_MSG(test, c->poke(dst, t->src + off % 7, len), (void *)dst,
+				"offset %zu, length %zu", off, len);
+	KUNIT_ASSERT_EQ_MSG(test, memcmp(t->mem, t->expect, TARGET_SIZE), 0,
+			    "offset %zu, length %zu", off, len);
+}
+
+/* Starts and ends at, before and behind every boundary, zero to four pages long. */
+static void test_boundaries(struct kunit *test)
+{
+	size_t start, off, pages, len;
+
+	for (start = PAGE_SIZE - AROUND; start <= PAGE_SIZE + AROUND; start++) {
+		for (len = 0; len <= AROUND; len++)
+			check_poke(test, start, len);
+		for (pages = 1; pages <= 4; pages++) {
+			off = pages * PAGE_SIZE;
+			for (len = off - AROUND; len <= off + AROUND; len++)
+				check_poke(test, start, len);
+		}
+	}
+}
+
+static void test_whole_area(struct kunit *test)
+{
+	check_poke(test, 0, TARGET_SIZE);
+	check_poke(test, 0, 1);
+	check_poke(test, TARGET_SIZE - 1, 1);
+}
+
+static void test_locked(struct kunit *test)
+{
+	const struct poke_case *c = test->param_value;
+	struct target *t = test->priv;
+	size_t off = PAGE_SIZE - 3;
+	void *ret;
+
+	c->model(t->expect + off, t->src, PAGE_SIZE, (unsigned long)t->mem + off);
+
+	mutex_lock(&text_mutex);
+	ret = c->locked(t->mem + off, t->src, PAGE_SIZE);
+	mutex_unlock(&text_mutex);
+
+	KUNIT_EXPECT_PTR_EQ(test, ret, (void *)(t->mem + off));
+	KUNIT_EXPECT_EQ(test, memcmp(t->mem, t->expect, TARGET_SIZE), 0);
+}
+
+static void test_huge_mapping(struct kunit *test)
+{
+	const struct poke_case *c = test->param_value;
+	struct target *t = test->priv;
+	size_t off;
+	u8 *mem;
+
+	mem = vmalloc_huge(2 * PMD_SIZE, GFP_KERNEL | __GFP_ZERO);
+	KUNIT_ASSERT_NOT_NULL(test, mem);
+
+	off = PMD_SIZE - PAGE_SIZE - 1;
+	c->model(t->expect, t->src, 2 * PAGE_SIZE, (unsigned long)mem + off);
+	KUNIT_EXPECT_PTR_EQ(test, c->poke(mem + off, t->src, 2 * PAGE_SIZE),
+			    (void *)(mem + off));
+	KUNIT_EXPECT_EQ(test, memcmp(mem + off, t->expect, 2 * PAGE_SIZE), 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(mem, 0, off));
+	KUNIT_EXPECT_NULL(test, memchr_inv(mem + off + 2 * PAGE_SIZE, 0,
+					   2 * PMD_SIZE - off - 2 * PAGE_SIZE));
+	vfree(mem);
+}
+
+/* === Protections ========================================================== */
+
+static void test_protections(struct kunit *test)
+{
+	const struct poke_case *c = test->param_value;
+	struct target *t = test->priv;
+
+	KUNIT_ASSERT_TRUE(test, all_read_only_exec(t->mem));
+	KUNIT_EXPECT_NOT_NULL(test, c->poke(t->mem + 100, t->src, 3 * PAGE_SIZE));
+	KUNIT_EXPECT_TRUE(test, all_read_only_exec(t->mem));
+}
+
+static void test_alias_is_gone(struct kunit *test)
+{
+	const struct poke_case *c = test->param_value;
+	struct target *t = test->priv;
+
+	KUNIT_EXPECT_NOT_NULL(test, c->poke(t->mem + 100, t->src, 3 * PAGE_SIZE));
+	KUNIT_EXPECT_FALSE(test, native_alias_is_mapped());
+	if (text_poke_alias)
+		KUNIT_EXPECT_TRUE(test, pte_none(read_pte(text_poke_alias->addr)));
+}
+
+/* === Refusals ============================================================= */
+
+static int image_data[16];
+static const int image_rodata[16] = { 1 };
+
+/**
+ * struct refused_case - a range that must not be written
+ * @name: for the report
+ * @dst: finds or makes the address; may use the target
+ * @len: bytes
+ * @undo: takes back what @dst made
+ */
+struct refused_case {
+	const char *name;
+	void *(*dst)(struct target *t);
+	size_t len;
+	void (*undo)(const void *dst);
+};
+
+static void *at_null(struct target *t)
+{
+	return NULL;
+}
+
+static void *at_start(struct target *t)
+{
+	return t->mem;
+}
+
+static void *at_last_byte(struct target *t)
+{
+	return t->mem + TARGET_SIZE - 1;
+}
+
+static void *at_guard_page(struct target *t)
+{
+	return t->mem + TARGET_SIZE;
+}
+
+static void *at_user_address(struct target *t)
+{
+	return (void *)(PAGE_SIZE * 16);
+}
+
+static void *at_image_text(struct target *t)
+{
+	return dereference_function_descriptor(text_poke_copy);
+}
+
+static void *at_image_data(struct target *t)
+{
+	return image_data;
+}
+
+static void *at_image_rodata(struct target *t)
+{
+	return (void *)image_rodata;
+}
+
+static void *at_linear_map(struct target *t)
+{
+	return t->expect;
+}
+
+static void *at_last_address(struct target *t)
+{
+	return (void *)-4UL;
+}
+
+static void *at_freed_area(struct target *t)
+{
+	void *mem = vmalloc(PAGE_SIZE);
+
+	vfree(mem);
+	return mem;
+}
+
+static void *at_hole(struct target *t)
+{
+	struct vm_struct *area = get_vm_area(PAGE_SIZE, VM_ALLOC);
+
+	return area ? area->addr : NULL;
+}
+
+static void undo_hole(const void *dst)
+{
+	free_vm_area(find_vm_area(dst));
+}
+
+static void *at_vmap(struct target *t)
+{
+	struct page *page = virt_to_page(t->expect);
+
+	return vmap(&page, 1, VM_MAP, PAGE_KERNEL);
+}
+
+static const struct refused_case refused_cases[] = {
+	{ "NULL", at_null, 1 },
+	{ "length wraps", at_start, SIZE_MAX },
+	{ "length wraps to zero", at_last_address, 4 + 1 },
+	{ "end of the address space", at_last_address, 4 },
+	{ "text of the kernel image", at_image_text, 1 },
+	{ "data of the kernel image", at_image_data, sizeof(image_data) },
+	{ "rodata of the kernel image", at_image_rodata, sizeof(image_rodata) },
+	{ "linear map", at_linear_map, 1 },
+	{ "user address", at_user_address, 1 },
+	{ "one byte too long", at_start, TARGET_SIZE + 1 },
+	{ "last byte and the next", at_last_byte, 2 },
+	{ "far too long", at_start, SZ_1G },
+	{ "guard page", at_guard_page, 1 },
+	{ "freed area", at_freed_area, 1 },
+	{ "area without pages", at_hole, 1, undo_hole },
+	{ "mapped, not allocated", at_vmap, 1, vunmap },
+};
+
+static void refused_case_desc(const struct refused_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(refused, refused_cases, refused_case_desc);
+
+/* As much of @dst as can be read, zeroes for the rest. */
+static void snapshot(u8 *buf, const void *dst)
+{
+	size_t i;
+
+	memset(buf, 0, MAX_FUNC_SIZE);
+	for (i = 0; i < MAX_FUNC_SIZE; i++)
+		copy_from_kernel_nofault(buf + i, dst + i, 1);
+}
+
+static void test_refused(struct kunit *test)
+{
+	const struct refused_case *r = test->param_value;
+	u8 before[MAX_FUNC_SIZE], after[MAX_FUNC_SIZE];
+	struct target *t = test->priv;
+	void *dst = r->dst(t);
+	size_t i;
+
+	if (r->dst != at_null)
+		KUNIT_ASSERT_NOT_NULL(test, dst);
+
+	snapshot(before, dst);
+	for (i = 0; i < ARRAY_SIZE(poke_cases); i++) {
+		KUNIT_EXPECT_NULL(test, poke_cases[i].poke(dst, t->src, r->len));
+		mutex_lock(&text_mutex);
+		KUNIT_EXPECT_NULL(test, poke_cases[i].locked(dst, t->src, r->len));
+		mutex_unlock(&text_mutex);
+		KUNIT_EXPECT_PTR_EQ(test, poke_cases[i].poke(dst, t->src, 0), dst);
+	}
+	snapshot(after, dst);
+
+	KUNIT_EXPECT_EQ(test, memcmp(before, after, sizeof(before)), 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(t->mem, BACKGROUND, TARGET_SIZE));
+	if (r->undo)
+		r->undo(dst);
+}
+
+static void test_no_source(struct kunit *test)
+{
+	struct target *t = test->priv;
+
+	KUNIT_EXPECT_NULL(test, text_poke_copy(t->mem, NULL, 1));
+	KUNIT_EXPECT_NULL(test, memchr_inv(t->mem, BACKGROUND, TARGET_SIZE));
+}
+
+/* === Execution ============================================================ */
+
+#define ROUNDS	3000
+
+/* Generated code has no type for CFI to check. */
+static u32 __nocfi call_function(const void *func)
+{
+	return ((u32 (*)(void))kasan_reset_tag(func))();
+}
+
+static bool poke_function(void *dst, u32 value)
+{
+	u8 code[MAX_FUNC_SIZE];
+	size_t size = emit_return(code, value);
+
+	return text_poke_copy(dst, code, size);
+}
+
+struct call_all {
+	const void *func;
+	u32 value;
+	atomic_t wrong;
+};
+
+static void call_on_this_cpu(void *data)
+{
+	struct call_all *c = data;
+
+	if (call_function(c->func) != c->value)
+		atomic_inc(&c->wrong);
+}
+
+/*
+ * Whatever a CPU fetched or decoded before, after a poke it runs the new code.
+ * Every other round the function lies across two pages.
+ */
+static void test_every_cpu_fetches_new_code(struct kunit *test)
+{
+	struct target *t = test->priv;
+	struct call_all c = { .wrong = ATOMIC_INIT(0) };
+	u8 *func;
+
+	for (c.value = 0; c.value < ROUNDS * 0x10001U; c.value += 0x10001U) {
+		func = t->mem + PAGE_SIZE - (c.value & 1 ? 8 : 64);
+		KUNIT_ASSERT_TRUE(test, poke_function(func, c.value));
+		c.func = func;
+		on_each_cpu(call_on_this_cpu, &c, 1);
+		KUNIT_ASSERT_EQ_MSG(test, atomic_read(&c.wrong), 0, "round %u",
+				    c.value & 0xffff);
+	}
+}
+
+/**
+ * struct worker - a thread on a CPU of its own
+ * @task: the thread
+ * @mem: the page it works in
+ * @id: which of the workers it is, from 0
+ * @rounds: how often it has done its work
+ * @failures: how often that went wrong
+ */
+struct worker {
+	struct task_struct *task;
+	u8 *mem;
+	int id;
+	unsigned long rounds;
+	unsigned long failures;
+};
+
+/* A thread on every CPU, each of which has run. */
+static struct worker *start_workers(struct kunit *test, int (*fn)(void *data))
+{
+	struct target *t = test->priv;
+	struct worker *workers;
+	int cpu;
+
+	workers = kunit_kcalloc(test, nr_cpu_ids, sizeof(*workers), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, workers);
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		struct worker *w = &workers[cpu];
+
+		w->mem = t->mem;
+		w->id = cpu;
+		w->task = kthread_run_on_cpu(fn, w, cpu, "text_poke/%u");
+		KUNIT_EXPECT_FALSE(test, IS_ERR(w->task));
+		/* One of them shares its CPU with the test. */
+		if (!IS_ERR(w->task))
+			set_user_nice(w->task, MAX_NICE);
+	}
+	cpus_read_unlock();
+
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		struct worker *w = &workers[cpu];
+
+		while (!IS_ERR_OR_NULL(w->task) && !READ_ONCE(w->rounds))
+			schedule_timeout_uninterruptible(1);
+	}
+	return workers;
+}
+
+static void stop_workers(struct kunit *test, struct worker *workers)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		struct worker *w = &workers[cpu];
+
+		if (IS_ERR_OR_NULL(w->task))
+			continue;
+		kthread_stop(w->task);
+		KUNIT_EXPECT_EQ(test, w->failures, 0);
+	}
+}
+
+#define FUNC_BEFORE	(PAGE_SIZE / 2 - MAX_FUNC_SIZE)
+#define FUNC_AFTER	(PAGE_SIZE / 2 + MAX_FUNC_SIZE)
+#define VALUE_BEFORE	0x12345678U
+#define VALUE_AFTER	0x9abcdef0U
+
+/* Runs the code on both sides, and sees that the page never is writable. */
+static int run_neighbours(void *data)
+{
+	struct worker *w = data;
+	int i;
+
+	while (!kthread_should_stop()) {
+		for (i = 0; i < 100; i++) {
+			w->failures += call_function(w->mem + FUNC_BEFORE) != VALUE_BEFORE;
+			w->failures += call_function(w->mem + FUNC_AFTER) != VALUE_AFTER;
+			w->failures += pte_is_writable(read_pte(w->mem));
+		}
+		WRITE_ONCE(w->rounds, w->rounds + 1);
+		cond_resched();
+	}
+	return 0;
+}
+
+static void test_neighbours_execute(struct kunit *test)
+{
+	const struct poke_case *c = test->param_value;
+	struct target *t = test->priv;
+	struct worker *workers;
+	u8 *dst = t->mem + PAGE_SIZE / 2;
+	int i;
+
+	KUNIT_ASSERT_TRUE(test, poke_function(t->mem + FUNC_BEFORE, VALUE_BEFORE));
+	KUNIT_ASSERT_TRUE(test, poke_function(t->mem + FUNC_AFTER, VALUE_AFTER));
+
+	workers = start_workers(test, run_neighbours);
+	for (i = 0; i < ROUNDS; i++) {
+		if (!c->poke(dst, t->src + i % 100, MAX_FUNC_SIZE))
+			break;
+		cond_resched();
+	}
+	stop_workers(test, workers);
+	KUNIT_EXPECT_EQ(test, i, ROUNDS);
+}
+
+#define SLOT_SIZE	64
+
+static int poke_own_slot(void *data)
+{
+	struct worker *w = data;
+	u8 *slot = w->mem + (w->id * SLOT_SIZE) % PAGE_SIZE;
+
+	while (!kthread_should_stop()) {
+		u32 value = w->rounds;
+
+		if (!poke_function(slot, value) || call_function(slot) != value)
+			w->failures++;
+		WRITE_ONCE(w->rounds, w->rounds + 1);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Writers in one page, each on a CPU of its own, don't get in each other's way. */
+static void test_every_cpu_pokes(struct kunit *test)
+{
+	struct worker *workers;
+	int cpu;
+
+	if (nr_cpu_ids > PAGE_SIZE / SLOT_SIZE)
+		kunit_skip(test, "more CPUs than slots in a page");
+
+	workers = start_workers(test, poke_own_slot);
+	for_each_online_cpu(cpu) {
+		while (READ_ONCE(workers[cpu].rounds) < ROUNDS / 10)
+			schedule_timeout_uninterruptible(1);
+	}
+	stop_workers(test, workers);
+}
+
+static struct kunit_case text_poke_test_cases[] = {
+	KUNIT_CASE_PARAM(test_boundaries, poke_gen_params),
+	KUNIT_CASE_PARAM(test_whole_area, poke_gen_params),
+	KUNIT_CASE_PARAM(test_locked, poke_gen_params),
+	KUNIT_CASE_PARAM(test_huge_mapping, poke_gen_params),
+	KUNIT_CASE_PARAM(test_protections, poke_gen_params),
+	KUNIT_CASE_PARAM(test_alias_is_gone, poke_gen_params),
+	KUNIT_CASE_PARAM(test_refused, refused_gen_params),
+	KUNIT_CASE(test_no_source),
+	KUNIT_CASE(test_every_cpu_fetches_new_code),
+	KUNIT_CASE_PARAM(test_neighbours_execute, poke_gen_params),
+	KUNIT_CASE(test_every_cpu_pokes),
+	{}
+};
+
+static struct kunit_suite text_poke_test_suite = {
+	.name = "text_poke",
+	.init = text_poke_test_init,
+	.exit = text_poke_test_exit,
+	.test_cases = text_poke_test_cases,
+};
+
+kunit_test_suite(text_poke_test_suite);
