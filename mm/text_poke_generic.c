@@ -77,7 +77,7 @@ static const struct text_poke_op op_copy = { "copy", write_copy, true };
 static const struct text_poke_op op_set = { "set", write_byte };
 static const struct text_poke_op op_fill = { "fill", write_trap };
 
-#ifdef CONFIG_ARCH_HAS_TEXT_POKE
+#ifdef ARCH_TEXT_POKE_TRAP
 static const union {
 	arch_text_poke_trap_t	insn[sizeof(u32) / sizeof(arch_text_poke_trap_t)];
 	u32			word;
@@ -90,13 +90,7 @@ static const union {
 
 static const u32 *const trap_word = &trap.word;
 #else
-/* No primitive, no trapping instruction, and nothing but the fallback. */
-#define ARCH_TEXT_POKE_PAGES	1
 static const u32 *const trap_word;
-
-static void arch_text_poke(text_poke_f *write, void *dst, const void *src, size_t len)
-{
-}
 #endif
 
 /* === Where to write ======================================================= */
@@ -227,6 +221,14 @@ static int generic_text_poke(text_poke_f *write, void *dst, const void *src, siz
 }
 
 /* === The loop ============================================================= */
+
+#ifndef CONFIG_ARCH_HAS_TEXT_POKE
+/* Never called: use_generic is true, and stays so. */
+#define ARCH_TEXT_POKE_PAGES	1
+static void arch_text_poke(text_poke_f *write, void *dst, const void *src, size_t len)
+{
+}
+#endif
 
 /* Writes what fits in one piece. Returns its length or an error. */
 static ssize_t poke_piece(text_poke_f *write, void *dst, const void *src, size_t len)

@@ -36,9 +36,7 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
-#ifdef CONFIG_ARCH_HAS_TEXT_POKE
 #include <asm/text-patching.h>
-#endif
 
 /**
  * text_poke_copy() - copy instructions into unused executable memory
@@ -84,8 +82,8 @@ void *text_poke_set(void *dst, int c, size_t len);
  * range that begins or ends within an instruction gets the part of it that lies
  * inside, and two ranges filled side by side are one filled range.
  *
- * An architecture that has no primitive names no trapping instruction either;
- * there, every range is refused.
+ * Where <asm/text-patching.h> names no trapping instruction, every range is
+ * refused.
  *
  * Context: Process context, may sleep. Takes and releases text_mutex.
  * Return: @dst, or NULL if the range was refused and nothing was written.
@@ -125,7 +123,15 @@ void *text_poke_set_locked(void *dst, int c, size_t len);
 void *text_poke_fill_locked(void *dst, size_t len);
 
 /*
- * For architectures.
+ * For architectures. <asm/text-patching.h> defines, as far as there is more than
+ * the default,
+ *
+ *   arch_text_poke_trap_t	u8, u16 or u32: as wide as an instruction;
+ *   ARCH_TEXT_POKE_TRAP	an instruction that traps, as it is in memory;
+ *   arch_text_poke_sync()	if flush_icache_range() is not enough to make
+ *				every CPU fetch what was written;
+ *   ARCH_TEXT_POKE_PAGES	with CONFIG_ARCH_HAS_TEXT_POKE: how many pages
+ *				one call of arch_text_poke() can write to.
  */
 
 /**
@@ -139,17 +145,6 @@ void *text_poke_fill_locked(void *dst, size_t len);
 typedef void text_poke_f(void *alias, const void *src, size_t len);
 
 #ifdef CONFIG_ARCH_HAS_TEXT_POKE
-/*
- * <asm/text-patching.h> defines
- *
- *   ARCH_TEXT_POKE_PAGES	how many pages one call of arch_text_poke() can
- *				write to;
- *   arch_text_poke_trap_t	u8, u16 or u32: as wide as an instruction;
- *   ARCH_TEXT_POKE_TRAP	an instruction that traps, as it is in memory;
- *   arch_text_poke_sync()	if flush_icache_range() is not enough to make
- *				every CPU fetch what was written.
- */
-
 /**
  * arch_text_poke() - map, write, unmap: all that an architecture contributes
  * @write: does the writing

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The only entry point. Each target is one script; "make" alone lists them.
+
+ARCH ?= x86_64
+export ARCH BASE EXTRA_CONFIG JOBS KSRC V
+
+.NOTPARALLEL:
+
+help:
+	@sed -n 's/^##\( \|$$\)//p' $(firstword $(MAKEFILE_LIST))
+
+## make run                     patched kernel for x86_64: build, boot, test, report
+run:
+	@harness/run
+
+## make test                    every check of the default tier; ends with the sum
+test:
+	@harness/test
+
+## make test-all                the same, and every commit of the series compiled
+test-all:
+	@harness/test all
+
+## make check                   the gates that need no boot
+check: tree
+	@harness/check
+
+## make bisect                  does every commit of the series compile (x86_64)?
+bisect:
+	@harness/bisect
+
+## make tree                    build/linux: the base, and a commit for each patch
+tree:
+	@harness/tree
+
+## make series                  build/series: mails for git am, signed off by you
+series: tree
+	@harness/series
+
+## make refresh                 commits of build/linux back to patches/ and new files
+refresh:
+	@harness/refresh
+
+## make kernel ARCH=a [BASE=1]  build the patched (unpatched) kernel in build/a (a-base)
+## make boot   ARCH=a [BASE=1]  boot it and judge its tests
+## make shell  ARCH=a [BASE=1]  a shell in it
+kernel boot shell:
+	@harness/guest $@ '$(ARCH)'
+
+## make clean                   remove what was built, keep build/linux
+clean:
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name linux \
+		-exec rm -rf {} +
+
+## make distclean               remove all of build/; downloads stay in the cache
+distclean:
+	@rm -rf build
+
+##
+## ARCH=a             architecture, as the kernel calls it (x86_64)
+## KSRC=dir           a 6.1.y kernel tree of your own as the base, only read
+## EXTRA_CONFIG=file  one more kernel configuration fragment, applied last
+## V=1                show all output
+## JOBS=n             parallel compiles
+
+.PHONY: help run test test-all check bisect tree series refresh kernel boot \
+	shell clean distclean

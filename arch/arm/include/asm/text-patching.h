@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __ASM_ARM_TEXT_PATCHING_H
+#define __ASM_ARM_TEXT_PATCHING_H
+
+#include <linux/types.h>
+
+#include <asm/opcodes.h>
+
+/* See <linux/text_patching.h>. An undefined instruction that BPF fills with, too. */
+#define ARCH_TEXT_POKE_TRAP	__opcode_to_mem_arm(0xe7fddef1)
+typedef u32 arch_text_poke_trap_t;
+
+#endif /* __ASM_ARM_TEXT_PATCHING_H */

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Making commits of the series. Sourced by bash after lib.sh, never run.
+#
+# Works on the index alone, so a series that doesn't apply leaves the work tree
+# as it was, and one that does touches only the files that it changes.
+
+APPLY_TMP=$(mktemp -d) || exit 1
+
+# mail_split PATCH: take the mail apart as git am does, into $APPLY_TMP/info,
+# msg and diff.
+mail_split()
+{
+	git mailinfo --no-scissors "$APPLY_TMP/msg" "$APPLY_TMP/diff" \
+		< "$1" > "$APPLY_TMP/info" || die "$1: not a mail"
+	grep -q '^Subject: .' "$APPLY_TMP/info" || die "$1: no subject"
+	grep -q '^Date: .' "$APPLY_TMP/info" || die "$1: no date"
+}
+
+# mail_message: the commit message; what the mail brings is no part of it.
+mail_message()
+{
+	sed -n 's/^Subject: //p' "$APPLY_TMP/info"
+	echo
+	sed '/^New-file: /d' "$APPLY_TMP/msg"
+}
+
+# A diff may not make a file, nor edit one that a patch brought before: such a
+# file is stored in this repository, once, in its last form.
+diff_is_fair()
+{
+	local patch=$1 file
+
+	file=$(kgit apply --summary "$APPLY_TMP/diff" |
+		sed -n 's/^ create mode [0-9]* //p' | head -n 1)
+	[ -z "$file" ] ||
+		die "$patch: makes $file in its diff, name it by New-file instead"
+	file=$(kgit apply --numstat "$APPLY_TMP/diff" | cut -f 3 |
+		grep -xF -f "$APPLY_TMP/brought" | head -n 1)
+	[ -z "$file" ] ||
+		die "$patch: edits $file, which an earlier patch brings: edit the file itself"
+}
+
+# Strict: no fuzz, every hunk, no white space error.
+apply_diff()
+{
+	local patch=$1
+
+	grep -q '^diff --git ' "$APPLY_TMP/diff" || return 0
+	diff_is_fair "$patch"
+	kgit apply --cached --whitespace=error "$APPLY_TMP/diff" \
+		2> "$APPLY_TMP/err" && return
+	cat "$APPLY_TMP/err"
+	die "$patch doesn't apply: $(sed -n 's/^error: //p' "$APPLY_TMP/err" | head -n 1)"
+}
+
+# add_file PATCH FILE: a new file, from its place in this repository.
+add_file()
+{
+	local patch=$1 file=$2 mode=100644 blob
+
+	[ -f "$file" ] && [ ! -L "$file" ] ||
+		die "$patch: brings $file, which is not in this repository"
+	[ -z "$(kgit ls-files -- "$file")" ] ||
+		die "$patch: brings $file, which is there already"
+	[ ! -x "$file" ] || mode=100755
+	blob=$(kgit hash-object -w --no-filters "$TOP/$file") &&
+		kgit update-index --add --cacheinfo "$mode,$blob,$file" ||
+		die "$patch: can't add $file"
+	echo "$file" >> "$APPLY_TMP/brought"
+}
+
+# commit_index PARENT: commit the index with the message on stdin. Author and
+# date don't depend on who runs this, so neither does the hash.
+commit_index()
+{
+	local date
+
+	date=$(sed -n 's/^Date: //p' "$APPLY_TMP/info")
+	GIT_AUTHOR_NAME=jitcache GIT_AUTHOR_EMAIL=jitcache@localhost \
+	GIT_COMMITTER_NAME=jitcache GIT_COMMITTER_EMAIL=jitcache@localhost \
+	GIT_AUTHOR_DATE=$date GIT_COMMITTER_DATE=$date \
+		kgit commit-tree -p "$1" "$(kgit write-tree)"
+}
+
+# apply_series PARENT: commit each patch of the series on top of PARENT, stop at
+# the first one that fails. The last commit is left in $APPLY_TMP/head.
+apply_series()
+{
+	local head=$1 patch file
+
+	export GIT_INDEX_FILE=$APPLY_TMP/index
+	: > "$APPLY_TMP/brought"
+	kgit read-tree "$head" || return 1
+	for patch in $(series_patches); do
+		echo "$patch"
+		[ -f "$patch" ] || die "$patch is in patches/series, but not there"
+		mail_split "$patch"
+		apply_diff "$patch"
+		for file in $(patch_new_files "$patch"); do
+			add_file "$patch" "$file"
+		done
+		head=$(mail_message | git stripspace | commit_index "$head") ||
+			die "$patch: can't commit"
+	done
+	echo "$head" > "$APPLY_TMP/head"
+}

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# What the tests of this directory share. For any POSIX shell that has "local".
+
+TRACING=/sys/kernel/tracing
+# shellcheck disable=SC2034 # for those who source this
+DEBUGFS=/sys/kernel/debug
+BPF_JIT=/proc/sys/net/core/bpf_jit_enable
+
+fail()
+{
+	echo "FAIL: $*"
+	exit 1
+}
+
+skip()
+{
+	echo "SKIP: $*"
+	exit 4
+}
+
+needs_root()
+{
+	[ "$(id -u)" -eq 0 ] || skip "not root"
+}
+
+# has_config OPTION: true only if the running kernel is known to have it.
+has_config()
+{
+	{ zcat /proc/config.gz || cat "/boot/config-$(uname -r)"; } 2> /dev/null |
+		grep -q "^CONFIG_$1=[ym]"
+}
+
+has_module()
+{
+	find "/lib/modules/$(uname -r)" -name "$1.ko*" 2> /dev/null | grep -q .
+}
+
+# Where a function's second instruction begins differs, and so does where an
+# architecture allows a probe. Its entry would be ftrace's and needs no slot.
+probe_inside()
+{
+	local event=$1 function=$2 offset=1
+
+	while [ $offset -le 32 ]; do
+		echo "p:$event $function+$offset" \
+			>> $TRACING/kprobe_events 2> /dev/null && return
+		offset=$((offset + 1))
+	done
+	return 1
+}
+
+# kprobes_on COUNT: register and enable that many kprobes off function entries.
+kprobes_on()
+{
+	local count=0 function
+
+	# shellcheck disable=SC2013 # no pipe: count is needed afterwards
+	for function in $(sed -n 's/.* [tT] \(vfs_[a-z_]*\)$/\1/p' /proc/kallsyms); do
+		probe_inside "jitcache/probe$count" "$function" || continue
+		count=$((count + 1))
+		[ $count -lt "$1" ] || break
+	done
+	[ $count -eq "$1" ] || return 1
+	echo 1 > $TRACING/events/jitcache/enable
+}
+
+kprobes_off()
+{
+	local event
+
+	[ -d $TRACING/events/jitcache ] || return 0
+	echo 0 > $TRACING/events/jitcache/enable
+	sed -n 's/^p[^:]*:\(jitcache[^ ]*\).*/\1/p' $TRACING/kprobe_events |
+		while read -r event; do
+			echo "-:$event" >> $TRACING/kprobe_events
+		done
+}
+
+# Have the kernel compile a few BPF programs, all of a suite's, run one of them,
+# and drop them. Does nothing where it can't.
+jit_some_bpf()
+{
+	local jit rc=0
+
+	if ! has_module test_bpf || [ ! -e $BPF_JIT ]; then
+		return 0
+	fi
+	jit=$(cat $BPF_JIT)
+	echo 1 > $BPF_JIT
+	modprobe test_bpf test_suite=test_tail_calls test_id=0 &&
+		modprobe -r test_bpf || rc=1
+	echo "$jit" > $BPF_JIT
+	return $rc
+}

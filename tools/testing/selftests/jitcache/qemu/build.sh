@@ -1,0 +1,216 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# build.sh SRC OUT ARCH: configure and build the kernel in SRC for ARCH, and make
+# the initramfs that tests it. Everything goes to OUT: kernel, modules,
+# initrd.gz, expected-suites, and a log for each step.
+#
+# Environment: EXTRA_CONFIG, one more configuration fragment, applied last;
+# JOBS, V, XDG_CACHE_HOME.
+#
+# May be stopped at any moment: OUT/complete is there only while all the rest
+# fits together.
+
+. "${0%/*}/lib.sh"
+. "${0%/*}/machine.sh"
+
+SELFTEST_DIR=$(dirname "$QEMU_DIR")
+COLLECTION=$(basename "$SELFTEST_DIR")
+
+[ $# -eq 3 ] || die "usage: build.sh SRC OUT ARCH"
+load_arch "$3"
+[ -f "$1/Kbuild" ] || die "$1 is no kernel source"
+SRC=$(cd "$1" && pwd)
+mkdir -p "$2/log" || die "can't create $2"
+OUT=$(cd "$2" && pwd)
+LOG_DIR=$OUT/log
+STAGE=$OUT/initrd.stage
+EXTRA_CONFIG=${EXTRA_CONFIG:-}
+[ -z "$EXTRA_CONFIG" ] || [ -r "$EXTRA_CONFIG" ] ||
+	die "EXTRA_CONFIG=$EXTRA_CONFIG: can't read it"
+
+# What a make above us was told is not meant for the kernel's.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES KBUILD_OUTPUT
+
+# A series that is applied brings the selftest along.
+is_patched()
+{
+	[ -d "$SRC/tools/testing/selftests/$COLLECTION" ]
+}
+
+# The compiler's package: the native one has no architecture in its name.
+compiler_package()
+{
+	if [ "$(dpkg --print-architecture)" = "$DEBIAN_ARCH" ]; then
+		echo gcc
+	else
+		echo "gcc-${GNU_TYPE//_/-}"
+	fi
+}
+
+# Time, user and host are fixed, so that equal sources make equal kernels and
+# the compiler cache hits.
+kmake()
+{
+	run make -j"$JOBS" -C "$SRC" O="$OUT" ARCH="$KERNEL_ARCH" \
+		CROSS_COMPILE="$GNU_TYPE-" CC="ccache $GNU_TYPE-gcc" \
+		HOSTCC="ccache gcc" KBUILD_BUILD_TIMESTAMP=@0 \
+		KBUILD_BUILD_USER=jitcache KBUILD_BUILD_HOST=jitcache LOCALVERSION= "$@"
+}
+
+requested_config()
+{
+	cat "$SELFTEST_DIR/config" "$QEMU_DIR/common.config" || return
+	! is_patched || cat "$QEMU_DIR/patched.config" || return
+	printf '%s\n' "$CONFIG"
+	[ -z "$EXTRA_CONFIG" ] || cat "$EXTRA_CONFIG"
+}
+
+# vanished REQUEST RESULT: print what was asked for, on or off, and is not so.
+# Of several requests for an option the last one counts, as it does for kconfig.
+vanished()
+{
+	awk '
+	/^# CONFIG_.* is not set$/	{ name = $2; value = "n" }
+	/^CONFIG_/	{
+		name = value = $0
+		sub(/=.*/, "", name)
+		sub(/[^=]*=/, "", value)
+	}
+	!/^(# )?CONFIG_/	{ next }
+	FILENAME == ARGV[1]	{ want[name] = value; next }
+				{ have[name] = value }
+	END {
+		for (name in want) {
+			got = name in have ? have[name] : "n"
+			if (got != want[name])
+				print name "=" want[name] " became " got
+		}
+	}' "$1" "$2" | sort
+}
+
+configure()
+{
+	local lost
+
+	requested_config > "$OUT/requested.config" || return
+	kmake KCONFIG_ALLCONFIG="$OUT/requested.config" allnoconfig || return
+	lost=$(vanished "$OUT/requested.config" "$OUT/.config") || return
+	[ -z "$lost" ] || err "config options vanished: ${lost//$'\n'/, }"
+}
+
+# Each suite whose option is built in has to show up in the guest's results.
+expected_suites()
+{
+	local option suite
+
+	grep -v '^#' "$QEMU_DIR/suites" | while read -r option suite; do
+		! grep -qx "$option=y" "$OUT/.config" || echo "$suite"
+	done > "$OUT/expected-suites"
+}
+
+private_apt()
+{
+	local dir=$1 tool=$2
+	shift 2
+
+	"$tool" -q -o Dir::State="$dir/state" -o Dir::Cache="$dir/cache" \
+		-o Dir::State::status="$dir/status" \
+		-o APT::Architecture="$DEBIAN_ARCH" \
+		-o APT::Architectures="$DEBIAN_ARCH" \
+		-o APT::Sandbox::User=root -o APT::Get::List-Cleanup=false \
+		-o DPkg::Post-Invoke= -o APT::Update::Post-Invoke= "$@"
+}
+
+# Debian's static busybox for the guest, through an apt state of our own: the
+# system's knows only its own architecture. apt checks what it downloads.
+fetch_busybox()
+{
+	local to=$1 dir=$OUT/fetch
+
+	rm -rf "$dir"
+	mkdir -p "$dir"/{state/lists,cache/archives}/partial && : > "$dir/status" &&
+		private_apt "$dir" apt-get update &&
+		(cd "$dir" && private_apt "$dir" apt-get download busybox-static) &&
+		dpkg-deb -x "$dir"/busybox-static_*.deb "$dir/root" &&
+		cp "$dir/root/bin/busybox" "$to" &&
+		(cd "$dir/root/bin" && sha256sum busybox) > "$to.tmp" &&
+		sed -i "s/busybox$/${to##*/}/" "$to.tmp" &&
+		mv "$to.tmp" "$to.sha256" && rm -rf "$dir"
+}
+
+# Downloaded once. The checksum, written last, tells a whole file from the rest.
+busybox()
+{
+	BUSYBOX=$CACHE_DIR/busybox-$DEBIAN_ARCH
+
+	mkdir -p "$CACHE_DIR" || die "can't create $CACHE_DIR"
+	(cd "$CACHE_DIR" && sha256sum --status -c "$BUSYBOX.sha256") 2> /dev/null ||
+		step "download busybox for $DEBIAN_ARCH" "$LOG_DIR/busybox.log" \
+			fetch_busybox "$BUSYBOX" ||
+		die "can't download busybox-static for $DEBIAN_ARCH; network down?"
+}
+
+# The kernel's selftest machinery wants the collection to stand in its tree. For
+# one that does not have the series, make a directory beside it that looks so,
+# without the test of what only the series has.
+stock_selftests()
+{
+	local dir=$OUT/selftests
+
+	rm -rf "$dir"
+	mkdir "$dir" && ln -s "$SRC"/tools/testing/selftests/* "$dir" &&
+		cp -R "$SELFTEST_DIR" "$dir" &&
+		install_selftests "$dir" TEST_PROGS="test_bpf.sh wx.sh"
+}
+
+install_selftests()
+{
+	local dir=$1
+	shift
+
+	kmake -C "$dir" top_srcdir="$SRC" TARGETS="$COLLECTION" \
+		FORCE_TARGETS=1 KSFT_INSTALL_PATH="$STAGE/kselftest" install "$@"
+}
+
+selftests()
+{
+	if is_patched; then
+		install_selftests "$SRC/tools/testing/selftests"
+	else
+		stock_selftests
+	fi
+}
+
+# The kernel's built-in initramfs has /dev/console; nothing here needs root.
+pack()
+{
+	(cd "$STAGE" && find . | LC_ALL=C sort |
+		cpio --quiet --reproducible -o -H newc -R 0:0 | gzip -n) \
+		> "$OUT/initrd.tmp" && mv "$OUT/initrd.tmp" "$OUT/initrd.gz"
+}
+
+initramfs()
+{
+	rm -rf "$STAGE"
+	mkdir -p "$STAGE"/{bin,dev,etc,proc,sys,tmp,usr/bin} &&
+		kmake INSTALL_MOD_PATH="$STAGE" INSTALL_MOD_STRIP=1 modules_install &&
+		rm -f "$STAGE"/lib/modules/*/{build,source} &&
+		selftests &&
+		install "$BUSYBOX" "$STAGE/bin/busybox" &&
+		install "$QEMU_DIR/init.sh" "$STAGE/init" &&
+		install "$QEMU_DIR/timeout.sh" "$STAGE/usr/bin/timeout" &&
+		pack
+}
+
+need gcc libc6-dev make flex bison bc libelf-dev libssl-dev rsync kmod cpio \
+	gzip ccache python3 "$(compiler_package)"
+PATH=$PATH:/usr/sbin:/sbin
+
+rm -f "$OUT/complete"
+step "configure $3" "$LOG_DIR/configure.log" configure || exit
+expected_suites || die "can't write $OUT/expected-suites"
+step "compile $3" "$LOG_DIR/compile.log" kmake "$IMAGE_TARGET" modules || exit
+busybox
+step "initramfs for $3" "$LOG_DIR/initramfs.log" initramfs || exit
+: > "$OUT/complete" || die "can't write $OUT/complete"

@@ -1,0 +1,69 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# The guest's first process: runs the installed kselftests and reports over the
+# port that the command line names. The verdict is the last thing it writes, so
+# that whatever goes wrong before means that there is none.
+
+/bin/busybox --install -s /bin
+export PATH=/bin:/usr/bin HOME=/
+
+# arg NAME: the value of jitcache.NAME= on the kernel's command line
+arg()
+{
+	tr ' ' '\n' < /proc/cmdline | sed -n "s/^jitcache\.$1=//p"
+}
+
+mounts()
+{
+	mount -t proc none /proc
+	mount -t sysfs none /sys
+	mount -t devtmpfs none /dev
+	mount -t debugfs none /sys/kernel/debug
+	mount -t tracefs none /sys/kernel/tracing
+	ln -s /proc/self/fd /dev/fd
+	ln -s fd/0 /dev/stdin
+	ln -s fd/1 /dev/stdout
+	ln -s fd/2 /dev/stderr
+}
+
+# The histogram is armed before anything else runs, so that writers.sh shows
+# what the other tests wrote too.
+arm_histogram()
+{
+	[ ! -x /kselftest/jitcache/writers.sh ] ||
+		/kselftest/jitcache/writers.sh --arm
+}
+
+# What the runner's results say, and nothing else: at least one, and none bad.
+verdict()
+{
+	if grep -q '^not ok' "$1" || ! grep -q '^ok' "$1"; then
+		echo fail
+	else
+		echo pass
+	fi
+}
+
+run_tests()
+{
+	local port
+	port=/dev/$(arg channel)
+
+	stty -F "$port" raw 2> /dev/null
+	exec 3> "$port"
+	/kselftest/run_kselftest.sh | tee /tmp/ktap >&3
+	echo "verdict $(verdict /tmp/ktap)" >&3
+	exec 3>&-
+}
+
+mounts
+ip link set lo up
+arm_histogram
+if grep -qw jitcache.shell /proc/cmdline; then
+	setsid cttyhack sh
+else
+	run_tests
+fi
+"$(arg off)" -f

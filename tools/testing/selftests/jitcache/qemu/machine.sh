@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# An architecture's data and the virtual machine made from it. Sourced by bash
+# after lib.sh, never run.
+
+QEMU_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# load_arch ARCH: all that is known about it comes from the file of that name.
+load_arch()
+{
+	case $1 in
+	*/* | .* | "") ;;
+	*)
+		if [ -f "$QEMU_DIR/arch/$1" ]; then
+			# shellcheck source=arch/x86_64
+			. "$QEMU_DIR/arch/$1"
+			return
+		fi
+	esac
+	die "unknown ARCH '$1'; known: $(cd "$QEMU_DIR/arch" && echo *)"
+}
+
+# QEMU ends an option's value at a comma, unless it is doubled.
+quote_comma()
+{
+	echo "${1//,/,,}"
+}
+
+# machine OUT DIR CONSOLE [KERNEL-ARGS...]: sets the array MACHINE to the command
+# that boots OUT, with CONSOLE as the back end of the console and the guest's
+# results in DIR/channel.log. TCG always: a /dev/kvm that is there may not work.
+machine()
+{
+	local out=$1 dir=$2 console=$3
+	shift 3
+
+	[ -f "$out/complete" ] || die "no complete build in $out"
+	local args="console=$CONSOLE panic=-1 oops=panic $KERNEL_ARGS"
+	args+=" jitcache.channel=$CHANNEL jitcache.off=$POWER_OFF${*:+ $*}"
+
+	# shellcheck disable=SC2034,SC2054 # for those who source this
+	MACHINE=("${QEMU[@]}" -accel tcg,thread=multi
+		-nodefaults -no-user-config -display none -no-reboot
+		-chardev "$console" -serial chardev:console
+		-chardev "file,id=channel,path=$(quote_comma "$dir")/channel.log"
+		"${QEMU_CHANNEL[@]}"
+		-kernel "$out/$IMAGE" -initrd "$out/initrd.gz"
+		-append "$args")
+}

@@ -1,0 +1,46 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# selftest.sh SRC: test the harness's judgement on recorded runs. test_data/passed
+# holds what boot recorded of a good one, the other directories what was different
+# in a bad one, and each in "expected" what judge has to print; the last word of
+# that says how it has to exit.
+
+. "${0%/*}/lib.sh"
+
+[ $# -eq 1 ] || die "usage: selftest.sh SRC"
+cd "$(dirname "$0")" || exit
+PASSED=0
+FAILED=0
+
+# check CASE: output and exit status, which must not contradict each other.
+check()
+{
+	local case=$1 want status=1
+
+	! grep -q ' verdict pass$' "test_data/$case/expected" || status=0
+	cp -R test_data/passed "$TMP/$case" &&
+		cp "test_data/$case"/* "$TMP/$case" || return
+	want=$(cat "test_data/$case/expected"; echo "exit $status")
+	diff -u <(echo "$want") \
+		<(./judge.sh "$TMP/$case" "$SRC" 2>&1; echo "exit $?")
+}
+
+SRC=$(realpath "$1")
+TMP=$(mktemp -d)/recorded
+mkdir "$TMP" || exit
+trap 'rm -rf "${TMP%/*}"' EXIT
+for case in test_data/*/; do
+	case=$(basename "$case")
+	[ -f "test_data/$case/expected" ] || die "$case: no file \"expected\""
+	if check "$case"; then
+		echo "ok $case"
+		PASSED=$((PASSED + 1))
+	else
+		echo "not ok $case"
+		FAILED=$((FAILED + 1))
+	fi
+done
+
+echo "judge: $PASSED passed, $FAILED failed"
+[ $FAILED -eq 0 ] && [ $PASSED -gt 0 ]

@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# All of the kernel's test_bpf with the JIT on: every program has to be compiled
+# and to give the right result.
+
+. "$(dirname "$0")/helpers.sh"
+
+MARK="jitcache test_bpf $$ begins"
+
+restore()
+{
+	modprobe -r test_bpf 2> /dev/null
+	echo "$jit" > $BPF_JIT
+	rm -f "$log"
+}
+
+# check NAME PREFIX: judge the line in which a part of test_bpf sums up, which
+# goes "PREFIXSummary: N PASSED, N FAILED, [N/N JIT'ed]", the last only from
+# those that compile.
+check()
+{
+	local name="$1" summary
+
+	summary=$(sed -n "s/.*test_bpf: $2Summary: //p" "$log")
+	[ -n "$summary" ] || fail "$name: no summary, it didn't finish"
+	echo "$name: $summary"
+
+	# shellcheck disable=SC2046 # four numbers, or two
+	set -- $(echo "$summary" | tr -c '0-9\n' ' ')
+	[ "$1" -gt 0 ] || fail "$name: none passed"
+	[ "$2" -eq 0 ] || fail "$name: $2 failed"
+	[ "${3:-0}" -eq "${4:-0}" ] || fail "$name: $3 of $4 compiled"
+}
+
+needs_root
+if [ ! -e $BPF_JIT ]; then
+	! has_config HAVE_EBPF_JIT || fail "CONFIG_BPF_JIT is off"
+	skip "no BPF JIT for this architecture"
+fi
+has_module test_bpf || skip "no module test_bpf (CONFIG_TEST_BPF=m)"
+
+jit=$(cat $BPF_JIT)
+log=$(mktemp)
+trap restore EXIT
+modprobe -r test_bpf 2> /dev/null
+echo 1 > $BPF_JIT
+
+echo "$MARK" > /dev/kmsg
+modprobe test_bpf || loaded=no
+dmesg | sed "1,/$MARK/d" > "$log"
+
+grep -E '(FAIL |ret .* != )' "$log" | head -n 20
+check test_bpf ""
+check test_tail_calls "test_tail_calls: "
+check test_skb_segment "test_skb_segment: "
+[ "${loaded:-yes}" = yes ] || fail "modprobe test_bpf"

@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# While kprobes and BPF programs come and go, no kernel address may be writable
+# and executable at once: read the page tables again and again.
+
+. "$(dirname "$0")/helpers.sh"
+
+ROUNDS=10
+
+# One round takes and gives back kprobe slots and BPF memory.
+stir()
+{
+	local round=0
+
+	while [ $round -lt $ROUNDS ]; do
+		kprobes_on 8 || echo "can't register kprobes"
+		kprobes_off
+		jit_some_bpf || echo "can't load test_bpf"
+		round=$((round + 1))
+	done
+}
+
+# Read the page tables once: lines that are writable and executable to $bad, and
+# the number of executable ones to stdout.
+look()
+{
+	awk -v bad="$bad" '
+	/ x /		{ n++ }
+	/ x / && / RW /	{ print > bad }
+	END		{ print n + 0 }' "$tables"
+}
+
+clean_up()
+{
+	kprobes_off
+	rm -rf "$dir"
+}
+
+needs_root
+for tables in $DEBUGFS/kernel_page_tables $DEBUGFS/page_tables/kernel; do
+	[ ! -r "$tables" ] || break
+done
+[ -r "$tables" ] || skip "no page tables in debugfs (CONFIG_PTDUMP_DEBUGFS)"
+[ -e $TRACING/kprobe_events ] || skip "no CONFIG_KPROBE_EVENTS"
+
+dir=$(mktemp -d)
+bad=$dir/bad
+trap clean_up EXIT
+
+looks=0
+stir > "$dir/complaints" 2>&1 &
+while kill -0 $! 2> /dev/null; do
+	executable=$(look)
+	[ "$executable" -gt 0 ] || fail "found nothing executable in $tables"
+	looks=$((looks + 1))
+	[ ! -s "$bad" ] || break
+done
+wait $!
+
+echo "$looks looks at $executable executable ranges"
+[ ! -s "$dir/complaints" ] || fail "$(sort -u "$dir/complaints")"
+[ $looks -gt 1 ] || fail "looked only once"
+[ ! -s "$bad" ] || fail "writable and executable: $(cat "$bad")"
