@@ -23,13 +23,19 @@
 
 #include "internal.h"
 
-/* The entry that maps @addr, which no huge page does. */
+/* The entry that maps @addr in @mm, which no huge page does. */
+static pte_t read_mm_pte(struct mm_struct *mm, unsigned long addr)
+{
+	pte_t *ptep = pte_offset_map(pmd_off(mm, addr), addr);
+	pte_t pte = READ_ONCE(*ptep);
+
+	pte_unmap(ptep);
+	return pte;
+}
+
 static pte_t read_pte(const void *addr)
 {
-	unsigned long va = (unsigned long)addr;
-	pmd_t *pmd = pmd_off_k(va);
-
-	return READ_ONCE(*pte_offset_kernel(pmd, va));
+	return read_mm_pte(&init_mm, (unsigned long)addr);
 }
 
 /* === What the architecture has to tell ==================================== */
@@ -56,16 +62,13 @@ static size_t emit_return(u8 *buf, u32 value)
 
 static bool native_alias_is_mapped(void)
 {
-	bool mapped = false;
-	spinlock_t *ptl;	/* of the entries */
-	pte_t *ptep;
 	int i;
 
-	ptep = get_locked_pte(poking_mm, poking_addr, &ptl);
-	for (i = 0; i < ARCH_TEXT_POKE_PAGES; i++)
-		mapped |= !pte_none(ptep[i]);
-	pte_unmap_unlock(ptep, ptl);
-	return mapped;
+	for (i = 0; i < ARCH_TEXT_POKE_PAGES; i++) {
+		if (!pte_none(read_mm_pte(poking_mm, poking_addr + i * PAGE_SIZE)))
+			return true;
+	}
+	return false;
 }
 
 #elif defined(CONFIG_ARM64)

@@ -30,6 +30,9 @@ quote_comma()
 # machine OUT DIR CONSOLE [KERNEL-ARGS...]: sets the array MACHINE to the command
 # that boots OUT, with CONSOLE as the back end of the console and the guest's
 # results in DIR/channel.log. TCG always: a /dev/kvm that is there may not work.
+# One thread for all CPUs: with one for each, QEMU 7.2 trips over code that a CPU
+# changes while another runs it, and ftrace's boot-time tests on x86_64 hang in
+# one of five boots, of a kernel without this series too.
 machine()
 {
 	local out=$1 dir=$2 console=$3
@@ -40,7 +43,7 @@ machine()
 	args+=" jitcache.channel=$CHANNEL jitcache.off=$POWER_OFF${*:+ $*}"
 
 	# shellcheck disable=SC2034,SC2054 # for those who source this
-	MACHINE=("${QEMU[@]}" -accel tcg,thread=multi
+	MACHINE=("${QEMU[@]}" -accel tcg,thread=single
 		-nodefaults -no-user-config -display none -no-reboot
 		-chardev "$console" -serial chardev:console
 		-chardev "file,id=channel,path=$(quote_comma "$dir")/channel.log"
