@@ -7,7 +7,7 @@
 
 . "$(dirname "$0")/helpers.sh"
 
-ROUNDS=10
+ROUNDS=5
 
 # One round takes and gives back kprobe slots and BPF memory.
 stir()
