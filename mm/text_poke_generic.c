@@ -293,6 +293,13 @@ refuse:
 
 /* === Public interface ===================================================== */
 
+bool text_trap_fill(void *buf, size_t len)
+{
+	if (trap_word)
+		write_trap(buf, trap_word, len);
+	return trap_word;
+}
+
 void *text_poke_copy_locked(void *dst, const void *src, size_t len)
 {
 	return poke(&op_copy, dst, src, len, _RET_IP_);

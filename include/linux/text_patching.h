@@ -122,6 +122,20 @@ void *text_poke_set_locked(void *dst, int c, size_t len);
  */
 void *text_poke_fill_locked(void *dst, size_t len);
 
+/**
+ * text_trap_fill() - fill memory with trapping instructions
+ * @buf: ordinary memory, that can be written
+ * @len: bytes to fill
+ *
+ * For what becomes text later: a buffer for text_poke_copy(), or memory that is to
+ * be executable. Instructions stand at multiples of their size.
+ *
+ * Context: Any.
+ * Return: true, or false where <asm/text-patching.h> names no trapping instruction,
+ * and nothing was written.
+ */
+bool text_trap_fill(void *buf, size_t len);
+
 /*
  * For architectures. <asm/text-patching.h> defines, as far as there is more than
  * the default,
