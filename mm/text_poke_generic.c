@@ -295,9 +295,11 @@ refuse:
 
 bool text_trap_fill(void *buf, size_t len)
 {
-	if (trap_word)
-		write_trap(buf, trap_word, len);
-	return trap_word;
+	const u32 *word = trap_word;
+
+	if (word)
+		write_trap(buf, word, len);
+	return word;
 }
 
 void *text_poke_copy_locked(void *dst, const void *src, size_t len)

@@ -22,43 +22,11 @@
 #include <asm/sections.h>
 
 #include "internal.h"
-
-/* The entry that maps @addr in @mm, which no huge page does. */
-static pte_t read_mm_pte(struct mm_struct *mm, unsigned long addr)
-{
-	pte_t *ptep = pte_offset_map(pmd_off(mm, addr), addr);
-	pte_t pte = READ_ONCE(*ptep);
-
-	pte_unmap(ptep);
-	return pte;
-}
-
-static pte_t read_pte(const void *addr)
-{
-	return read_mm_pte(&init_mm, (unsigned long)addr);
-}
+#include "text_kunit.h"
 
 /* === What the architecture has to tell ==================================== */
 
-#define MAX_FUNC_SIZE	16
-
 #if defined(CONFIG_X86)
-
-#define pte_is_writable(pte)	pte_write(pte)
-#define pte_is_exec(pte)	pte_exec(pte)
-
-/* A function that returns @value. Returns its size in bytes. */
-static size_t emit_return(u8 *buf, u32 value)
-{
-	const u8 code[] = {
-		0xf3, 0x0f, 0x1e, 0xfa,					/* endbr64 */
-		0xb8, value, value >> 8, value >> 16, value >> 24,	/* mov eax, value */
-		0xc3,							/* ret */
-	};
-
-	memcpy(buf, code, sizeof(code));
-	return sizeof(code);
-}
 
 static bool native_alias_is_mapped(void)
 {
@@ -74,23 +42,6 @@ static bool native_alias_is_mapped(void)
 #elif defined(CONFIG_ARM64)
 
 #include <asm/fixmap.h>
-
-/* PTE_WRITE is the bit by which the hardware may take PTE_RDONLY away. */
-#define pte_is_writable(pte)	((pte_val(pte) & (PTE_WRITE | PTE_RDONLY)) != PTE_RDONLY)
-#define pte_is_exec(pte)	(!(pte_val(pte) & PTE_PXN))
-
-static size_t emit_return(u8 *buf, u32 value)
-{
-	const __le32 code[] = {
-		cpu_to_le32(0xd503245f),				/* bti c */
-		cpu_to_le32(0x52800000 | (value & 0xffff) << 5),	/* movz w0, #lo */
-		cpu_to_le32(0x72a00000 | (value >> 16) << 5),		/* movk w0, #hi, lsl #16 */
-		cpu_to_le32(0xd65f03c0),				/* ret */
-	};
-
-	memcpy(buf, code, sizeof(code));
-	return sizeof(code);
-}
 
 static bool native_alias_is_mapped(void)
 {
@@ -526,12 +477,6 @@ static void test_no_source(struct kunit *test)
 /* === Execution ============================================================ */
 
 #define ROUNDS	3000
-
-/* Generated code has no type for CFI to check. */
-static u32 __nocfi call_function(const void *func)
-{
-	return ((u32 (*)(void))kasan_reset_tag(func))();
-}
 
 static bool poke_function(void *dst, u32 value)
 {

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the parts of jit_cache share: caches (jitcache.c), the chunks of memory
+ * that they hand out pieces of (jitcache_chunk.c), how they are looked at
+ * (jitcache_debugfs.c) and their tests.
+ */
+#ifndef _MM_JITCACHE_H
+#define _MM_JITCACHE_H
+
+#include <linux/jitcache.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/pgtable.h>
+#include <linux/rbtree_latch.h>
+#include <linux/rcupdate.h>
+#include <linux/sizes.h>
+#include <linux/spinlock.h>
+
+#include "jitcache_extent.h"
+
+/* What a pool grows by, in bytes, if there is room. */
+#define JIT_CHUNK_SIZE		min_t(unsigned long, PMD_SIZE, SZ_2M)
+
+/**
+ * struct jit_type - what makes the types different
+ * @name: as debugfs has it
+ * @packed: objects share chunks
+ * @text: executable
+ * @seals: jit_seal() has a meaning
+ */
+struct jit_type {
+	const char	*name;
+	bool		packed;
+	bool		text;
+	bool		seals;
+};
+
+/**
+ * struct jit_pool - memory that caches of equal range and type share
+ * @list: in the list of all pools, under jit_mutex
+ * @start: first address
+ * @end: first address behind
+ * @type: how it is mapped
+ * @shared: further caches may join
+ * @users: caches that have; under jit_mutex
+ * @grow: held to add a chunk, so that it isn't done twice
+ * @lock: protects all below, the extents of the chunks and the counters of the
+ *	  caches. Taken with bottom halves off, since RCU's callbacks take it
+ * @space: free extents
+ * @chunks: by address
+ * @idle: chunks that are one free extent
+ * @spares: extents for jit_extent_take(), so that @lock need not be dropped
+ * @bytes: in all chunks
+ */
+struct jit_pool {
+	struct list_head	list;
+	unsigned long		start;
+	unsigned long		end;
+	const struct jit_type	*type;
+	bool			shared;
+	unsigned int		users;
+	struct mutex		grow;
+
+	spinlock_t		lock;
+	struct jit_space	space;
+	struct list_head	chunks;
+	unsigned int		idle;
+	struct list_head	spares;
+	unsigned long		bytes;
+};
+
+/**
+ * struct jit_chunk - adjoining memory with one protection
+ * @node: among all chunks, by address; read under RCU
+ * @list: in jit_pool.chunks, or on the way out
+ * @pool: what it is a part of
+ * @arena: its extents
+ * @addr: first byte
+ * @size: bytes; the arena may be shorter
+ * @huge: mapped with huge pages
+ * @sealed: see jit_seal(); under jit_mutex
+ * @rcu: to free this structure
+ * @index: of @arena
+ */
+struct jit_chunk {
+	struct latch_tree_node	node;
+	struct list_head	list;
+	struct jit_pool		*pool;
+	struct jit_arena	arena;
+	void			*addr;
+	size_t			size;
+	bool			huge;
+	bool			sealed;
+	struct rcu_head		rcu;
+	struct jit_extent	*index[];
+};
+
+/*
+ * The lists of caches and pools, who uses which, and sealing. Taken by callers
+ * who hold text_mutex, so that must not be taken under it.
+ */
+extern struct mutex jit_mutex;
+extern struct list_head jit_caches;
+extern struct list_head jit_pools;
+
+static inline struct jit_chunk *jit_extent_chunk(const struct jit_extent *extent)
+{
+	return container_of(extent->arena, struct jit_chunk, arena);
+}
+
+/* call_rcu_tasks() is call_rcu() without preemption, and has no barrier then. */
+static inline void jit_barrier_tasks(void)
+{
+	if (IS_ENABLED(CONFIG_TASKS_RCU))
+		rcu_barrier_tasks();
+	else
+		rcu_barrier();
+}
+
+struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need);
+void jit_chunk_destroy(struct jit_chunk *chunk);
+struct jit_chunk *jit_chunk_find(unsigned long addr);
+int jit_chunk_seal(struct jit_chunk *chunk);
+
+#ifdef CONFIG_FAIL_JITCACHE
+bool jit_fault(void);
+#else
+static inline bool jit_fault(void)
+{
+	return false;
+}
+#endif
+
+#ifdef CONFIG_JITCACHE_KUNIT_TEST
+/* While a test misuses a cache on purpose, it wants to be told of it, and not all. */
+extern bool jit_misuse_expected;
+extern unsigned int jit_misuses;
+#define jit_misuse_is_expected()	(jit_misuses++, jit_misuse_expected)
+#else
+#define jit_misuse_is_expected()	false
+#endif
+
+/* Is @cond true? Then the caller is wrong, and that is said once for each place. */
+#define jit_misuse(cond, fmt, ...)						\
+({										\
+	bool __cond = (cond);							\
+										\
+	if (unlikely(__cond) && !jit_misuse_is_expected())			\
+		WARN_ONCE(1, "jit_cache: " fmt, ##__VA_ARGS__);			\
+	unlikely(__cond);							\
+})
+
+#endif /* _MM_JITCACHE_H */

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/debug/jitcache: who holds how much of the memory that jit_cache
+ * hands out, in which mappings. One record a line, after a line of column names.
+ */
+
+#include <linux/debugfs.h>
+#include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/seq_file.h>
+
+#include "jitcache.h"
+
+static const char *const stat_names[] = {
+	[JIT_CACHE_OBJECTS]	= "objects",
+	[JIT_CACHE_ASKED]	= "asked",
+	[JIT_CACHE_GIVEN]	= "given",
+	[JIT_CACHE_ALLOCS]	= "allocs",
+	[JIT_CACHE_FREES]	= "frees",
+	[JIT_CACHE_FAILS]	= "fails",
+};
+static_assert(ARRAY_SIZE(stat_names) == NR_JIT_CACHE_STATS);
+
+/* === caches =============================================================== */
+
+/* Chunks that have an object of the cache. */
+static unsigned int cache_chunks(struct jit_cache *cache)
+{
+	struct jit_extent *extent;
+	struct jit_chunk *chunk;
+	unsigned int chunks = 0;
+
+	spin_lock_bh(&cache->pool->lock);
+	list_for_each_entry(chunk, &cache->pool->chunks, list) {
+		list_for_each_entry(extent, &chunk->arena.extents, list) {
+			if (extent->owner == cache) {
+				chunks++;
+				break;
+			}
+		}
+	}
+	spin_unlock_bh(&cache->pool->lock);
+	return chunks;
+}
+
+static int caches_show(struct seq_file *m, void *v)
+{
+	struct jit_cache *cache;
+	unsigned int i;
+
+	seq_puts(m, "# name start end type align shared");
+	for (i = 0; i < NR_JIT_CACHE_STATS; i++)
+		seq_printf(m, " %s", stat_names[i]);
+	seq_puts(m, " chunks\n");
+
+	mutex_lock(&jit_mutex);
+	list_for_each_entry(cache, &jit_caches, list) {
+		seq_printf(m, "%s %lx %lx %s %u %u", cache->name, cache->start,
+			   cache->end, cache->pool->type->name, cache->align,
+			   cache->pool->shared);
+		for (i = 0; i < NR_JIT_CACHE_STATS; i++)
+			seq_printf(m, " %lu", READ_ONCE(cache->stat[i]));
+		seq_printf(m, " %u\n", cache_chunks(cache));
+	}
+	mutex_unlock(&jit_mutex);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(caches);
+
+/* === pools ================================================================ */
+
+/**
+ * struct chunk_sum - what is in a chunk, or in several
+ * @chunks: how many chunks
+ * @huge: how many of them are mapped with huge pages
+ * @objects: in use
+ * @used: bytes in use
+ * @waiting: bytes freed, waiting to be reused
+ * @free: bytes free
+ * @largest: bytes of the largest free extent
+ */
+struct chunk_sum {
+	unsigned int	chunks;
+	unsigned int	huge;
+	unsigned int	objects;
+	unsigned long	used;
+	unsigned long	waiting;
+	unsigned long	free;
+	unsigned long	largest;
+};
+
+/* Adds what is in use by @owner, or by anyone. Called with the pool's lock. */
+static void chunk_add_up(const struct jit_chunk *chunk, const struct jit_cache *owner,
+			 struct chunk_sum *sum)
+{
+	struct jit_extent *extent;
+
+	sum->chunks++;
+	sum->huge += chunk->huge;
+	list_for_each_entry(extent, &chunk->arena.extents, list) {
+		if (extent->owner && (!owner || extent->owner == owner)) {
+			sum->objects++;
+			sum->used += extent->size;
+		} else if (!extent->owner && extent->asked) {
+			sum->waiting += extent->size;
+		} else if (!extent->owner) {
+			sum->free += extent->size;
+			sum->largest = max_t(unsigned long, sum->largest, extent->size);
+		}
+	}
+}
+
+static int pools_show(struct seq_file *m, void *v)
+{
+	struct jit_chunk *chunk;
+	struct jit_pool *pool;
+
+	seq_puts(m, "# start end type caches chunks huge bytes objects used waiting free largest\n");
+	mutex_lock(&jit_mutex);
+	list_for_each_entry(pool, &jit_pools, list) {
+		struct chunk_sum sum = {};
+		unsigned long bytes;
+
+		spin_lock_bh(&pool->lock);
+		list_for_each_entry(chunk, &pool->chunks, list)
+			chunk_add_up(chunk, NULL, &sum);
+		bytes = pool->bytes;
+		spin_unlock_bh(&pool->lock);
+		seq_printf(m, "%lx %lx %s %u %u %u %lu %u %lu %lu %lu %lu\n", pool->start,
+			   pool->end, pool->type->name, pool->users, sum.chunks, sum.huge,
+			   bytes, sum.objects, sum.used, sum.waiting, sum.free, sum.largest);
+	}
+	mutex_unlock(&jit_mutex);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(pools);
+
+/* === map ================================================================== */
+
+/* Called with the pool's lock, like the one below: they write into memory. */
+static void show_owners(struct seq_file *m, const struct jit_chunk *chunk)
+{
+	struct jit_cache *cache;
+
+	list_for_each_entry(cache, &jit_caches, list) {
+		struct chunk_sum sum = {};
+
+		if (cache->pool != chunk->pool)
+			continue;
+		chunk_add_up(chunk, cache, &sum);
+		if (sum.objects)
+			seq_printf(m, " %s:%u:%lu", cache->name, sum.objects, sum.used);
+	}
+}
+
+static void show_chunk(struct seq_file *m, const struct jit_chunk *chunk)
+{
+	struct chunk_sum sum = {};
+
+	chunk_add_up(chunk, NULL, &sum);
+	seq_printf(m, "%lx %zu %s %s %lu %lu %lu", (unsigned long)chunk->addr, chunk->size,
+		   chunk->pool->type->name, chunk->huge ? "huge" : "pages", sum.used,
+		   sum.waiting, sum.free);
+	show_owners(m, chunk);
+	seq_putc(m, '\n');
+}
+
+static int map_show(struct seq_file *m, void *v)
+{
+	struct jit_chunk *chunk;
+	struct jit_pool *pool;
+
+	seq_puts(m, "# address size type mapping used waiting free cache:objects:bytes...\n");
+	mutex_lock(&jit_mutex);
+	list_for_each_entry(pool, &jit_pools, list) {
+		spin_lock_bh(&pool->lock);
+		list_for_each_entry(chunk, &pool->chunks, list)
+			show_chunk(m, chunk);
+		spin_unlock_bh(&pool->lock);
+	}
+	mutex_unlock(&jit_mutex);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(map);
+
+static int __init jit_debugfs_init(void)
+{
+	struct dentry *dir = debugfs_create_dir("jitcache", NULL);
+
+	debugfs_create_file("caches", 0400, dir, NULL, &caches_fops);
+	debugfs_create_file("pools", 0400, dir, NULL, &pools_fops);
+	debugfs_create_file("map", 0400, dir, NULL, &map_fops);
+	return 0;
+}
+late_initcall(jit_debugfs_init);
