@@ -239,6 +239,7 @@ static void pool_put(struct jit_pool *pool)
  * which is dropped to allocate.
  */
 static bool pool_spare(struct jit_pool *pool)
+	__must_hold(&pool->lock)
 {
 	struct jit_extent *extent;
 

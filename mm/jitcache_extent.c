@@ -125,6 +125,7 @@ static unsigned long index_of(const struct jit_arena *arena, unsigned long addr)
 	return (addr - arena->start) >> arena->shift;
 }
 
+/* Its stores pair with jit_arena_find()'s load: who finds it sees what it is. */
 static void index_add(struct jit_extent *extent)
 {
 	struct jit_arena *arena = extent->arena;
@@ -135,7 +136,7 @@ static void index_add(struct jit_extent *extent)
 		struct jit_extent *first = arena->index[i];
 
 		if (!first || first->start > extent->start)
-			rcu_assign_pointer(arena->index[i], extent);
+			smp_store_release(&arena->index[i], extent);
 	}
 }
 
@@ -165,7 +166,7 @@ static void index_del(struct jit_extent *extent)
 			WRITE_ONCE(arena->index[i], NULL);
 	}
 	if (arena->index[last] == extent)
-		rcu_assign_pointer(arena->index[last], next_in_step(extent, last));
+		smp_store_release(&arena->index[last], next_in_step(extent, last));
 }
 
 /**
@@ -184,6 +185,7 @@ struct jit_extent *jit_arena_find(struct jit_arena *arena, unsigned long addr)
 {
 	struct jit_extent *extent, *found = NULL;
 
+	/* Pairs with index_add(), by the dependency of addresses. */
 	extent = READ_ONCE(arena->index[index_of(arena, addr)]);
 	if (!extent)
 		return NULL;

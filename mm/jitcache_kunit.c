@@ -674,6 +674,12 @@ static void test_create_refused(struct kunit *test)
 							       c->align, c->flags)), -EINVAL);
 }
 
+static long create_error(const char *name, unsigned long start)
+{
+	return PTR_ERR_OR_ZERO(jit_cache_create(name, start, start + PAGE_SIZE, 0,
+						JIT_CACHE_TEXT));
+}
+
 static void test_create_refused_elsewhere(struct kunit *test)
 {
 	static const unsigned long starts[] = {
@@ -682,12 +688,9 @@ static void test_create_refused_elsewhere(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(starts); i++)
-		KUNIT_EXPECT_EQ_MSG(test, PTR_ERR_OR_ZERO(
-			jit_cache_create("bad", starts[i], starts[i] + PAGE_SIZE, 0,
-					 JIT_CACHE_TEXT)), -EINVAL, "%lx", starts[i]);
-	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(
-		jit_cache_create(NULL, TEST_SPACE, TEST_SPACE + PAGE_SIZE, 0,
-				 JIT_CACHE_TEXT)), -EINVAL);
+		KUNIT_EXPECT_EQ_MSG(test, create_error("bad", starts[i]), -EINVAL,
+				    "%lx", starts[i]);
+	KUNIT_EXPECT_EQ(test, create_error(NULL, TEST_SPACE), -EINVAL);
 }
 
 DEFINE_STATIC_JIT_CACHE(bad_static, "bad_static", 0x1000, 0x2000, JIT_CACHE_TEXT);
@@ -930,4 +933,5 @@ static struct kunit_suite jitcache_suite = {
 	.name = "jitcache",
 	.test_cases = jitcache_cases,
 };
+
 kunit_test_suite(jitcache_suite);

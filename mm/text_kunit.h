@@ -24,7 +24,8 @@ static inline size_t emit_return(u8 *buf, u32 value)
 {
 	const u8 code[] = {
 		0xf3, 0x0f, 0x1e, 0xfa,					/* endbr64 */
-		0xb8, value, value >> 8, value >> 16, value >> 24,	/* mov eax, value */
+		0xb8, value & 0xff, (value >> 8) & 0xff,		/* mov eax, value */
+		(value >> 16) & 0xff, value >> 24,
 		0xc3,							/* ret */
 	};
 

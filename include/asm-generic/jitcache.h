@@ -3,6 +3,16 @@
 #define _ASM_GENERIC_JITCACHE_H
 
 /*
+ * Where the code of a kind of user may be, as addresses [start, end): values, or
+ * expressions that are only known at run time. <asm/jitcache.h> defines them for the
+ * kinds that the architecture restricts, or knows,
+ *
+ *   JIT_KPROBES_START, JIT_KPROBES_END		instruction slots of kprobes
+ *
+ * Without them, kprobes gets slots from alloc_insn_page().
+ */
+
+/*
  * What mm/jitcache_chunk.c asks of an architecture. <asm/jitcache.h> defines, as
  * far as there is more than the default, and then includes this file,
  *

@@ -12,6 +12,10 @@
 #define ARCH_JIT_HUGE		1
 #define ARCH_JIT_REMAP		PAGE_KERNEL_ROX
 
+/* What depends on the address of an instruction is simulated. */
+#define JIT_KPROBES_START	VMALLOC_START
+#define JIT_KPROBES_END		VMALLOC_END
+
 #include <asm-generic/jitcache.h>
 
 #endif /* _ASM_ARM64_JITCACHE_H */
