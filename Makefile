@@ -18,7 +18,7 @@ run:
 test:
 	@harness/test
 
-## make test-all                the same, and every commit of the series compiled
+## make test-all                the same, a debug kernel, every commit compiled
 test-all:
 	@harness/test all
 
@@ -48,6 +48,10 @@ refresh:
 kernel boot shell:
 	@harness/guest $@ '$(ARCH)'
 
+## make bench                   what it costs, stock beside patched, in instructions
+bench:
+	@harness/bench
+
 ## make clean                   remove what was built, keep build/linux
 clean:
 	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name linux \
@@ -65,4 +69,4 @@ distclean:
 ## JOBS=n             parallel compiles
 
 .PHONY: help run test test-all check bisect tree series refresh kernel boot \
-	shell clean distclean
+	shell bench clean distclean

@@ -33,6 +33,7 @@
 
 #include "jitcache.h"
 
+/* Protects what mm/jitcache.h says. */
 DEFINE_MUTEX(jit_mutex);
 LIST_HEAD(jit_caches);
 LIST_HEAD(jit_pools);
@@ -59,6 +60,122 @@ static int __init jit_nomerge_param(char *arg)
 	return 0;
 }
 early_param("jitcache_nomerge", jit_nomerge_param);
+
+/* === Debugging ============================================================ */
+
+bool jit_traps(const void *addr, size_t len)
+{
+	const u8 *byte = addr;
+	union {
+		u64 word;
+		u8 bytes[sizeof(u64)];
+	} trap;
+	size_t i;
+
+	text_trap_fill(&trap, sizeof(trap));
+	for (i = 0; i < len; i++) {
+		if (byte[i] != trap.bytes[(unsigned long)&byte[i] % sizeof(trap)])
+			return false;
+	}
+	return true;
+}
+
+#ifdef CONFIG_DEBUG_JITCACHE
+
+/* Bytes behind an object. */
+#define JIT_REDZONE	ARCH_JIT_ALIGN
+
+/* How many extents wait before the first one is free. */
+#define JIT_DELAY	64
+
+static void pool_put_extent(struct jit_pool *pool, struct jit_extent *extent);
+
+static struct jit_extent *pool_next_delayed(struct jit_pool *pool)
+{
+	struct jit_extent *extent = pool->delayed;
+
+	if (!extent)
+		return NULL;
+	if (extent == pool->last_delayed)
+		pool->delayed = NULL;
+	else
+		pool->delayed = container_of(extent->rcu.next, struct jit_extent, rcu);
+	pool->nr_delayed--;
+	return extent;
+}
+
+/* Have an extent wait. Returns one that has waited long enough, or NULL. */
+static struct jit_extent *pool_delay(struct jit_pool *pool, struct jit_extent *extent)
+{
+	lockdep_assert_held(&pool->lock);
+
+	if (!pool->type->packed)
+		return extent;
+	if (pool->delayed)
+		pool->last_delayed->rcu.next = &extent->rcu;
+	else
+		pool->delayed = extent;
+	pool->last_delayed = extent;
+	return ++pool->nr_delayed > JIT_DELAY ? pool_next_delayed(pool) : NULL;
+}
+
+/* Somebody needs the memory. */
+static bool pool_undelay(struct jit_pool *pool)
+{
+	bool any = pool->delayed;
+	struct jit_extent *extent;
+
+	lockdep_assert_held(&pool->lock);
+
+	while ((extent = pool_next_delayed(pool)))
+		pool_put_extent(pool, extent);
+	return any;
+}
+
+/* What traps in text is as good as any other pattern in data. */
+static void redzone_set(struct jit_extent *extent, unsigned long caller)
+{
+	struct jit_pool *pool = jit_extent_chunk(extent)->pool;
+
+	extent->caller = caller;
+	if (pool->type->packed && !pool->type->text)
+		text_trap_fill((void *)extent->start + extent->asked,
+			       extent->size - extent->asked);
+}
+
+static void redzone_check(const struct jit_cache *owner, const struct jit_extent *extent)
+{
+	void *addr = (void *)extent->start;
+
+	if (jit_extent_chunk(extent)->pool->type->packed)
+		jit_misuse(!jit_traps(addr + extent->asked, extent->size - extent->asked),
+			   "%s: %p: written behind its end, allocated by %pS\n",
+			   owner->name, addr, (void *)extent->caller);
+}
+
+#else /* !CONFIG_DEBUG_JITCACHE */
+
+#define JIT_REDZONE	0
+
+static struct jit_extent *pool_delay(struct jit_pool *pool, struct jit_extent *extent)
+{
+	return extent;
+}
+
+static bool pool_undelay(struct jit_pool *pool)
+{
+	return false;
+}
+
+static void redzone_set(struct jit_extent *extent, unsigned long caller)
+{
+}
+
+static void redzone_check(const struct jit_cache *owner, const struct jit_extent *extent)
+{
+}
+
+#endif
 
 /* === Empty chunks ========================================================= */
 
@@ -95,6 +212,7 @@ static void reap_doomed(struct work_struct *work)
 		kfree_rcu(whole, rcu);
 	}
 }
+
 static DECLARE_WORK(jit_reaper, reap_doomed);
 
 /* Take an empty chunk out of its pool. Returns its pages. */
@@ -111,6 +229,30 @@ static unsigned long chunk_doom(struct jit_pool *pool, struct jit_chunk *chunk)
 	return chunk->size >> PAGE_SHIFT;
 }
 
+/* What was an object becomes free, and its chunk may become empty. */
+static void pool_put_extent(struct jit_pool *pool, struct jit_extent *extent)
+{
+	struct jit_chunk *chunk = jit_extent_chunk(extent);
+	struct jit_extent *gone[JIT_MAX_SPLITS];
+	unsigned int i;
+
+	lockdep_assert_held(&pool->lock);
+
+	jit_extent_put(&pool->space, extent, gone);
+	for (i = 0; i < ARRAY_SIZE(gone); i++) {
+		if (gone[i])
+			kfree_rcu(gone[i], rcu);
+	}
+	if (!jit_arena_empty(&chunk->arena))
+		return;
+	if (pool->type->packed && !pool->idle) {
+		chunk->arena.seed = get_random_u32();
+		pool_count_idle(pool, chunk, 1);
+	} else {
+		chunk_doom(pool, chunk);
+	}
+}
+
 /* Doom up to @pages of a pool's empty chunks. Returns their pages. */
 static unsigned long pool_shrink(struct jit_pool *pool, unsigned long pages)
 {
@@ -118,6 +260,7 @@ static unsigned long pool_shrink(struct jit_pool *pool, unsigned long pages)
 	unsigned long done = 0;
 
 	spin_lock_bh(&pool->lock);
+	pool_undelay(pool);
 	list_for_each_entry_safe(chunk, next, &pool->chunks, list) {
 		if (!pool->idle || done >= pages)
 			break;
@@ -265,6 +408,8 @@ static struct jit_extent *pool_take(struct jit_pool *pool, u32 size, u32 align,
 	if (!pool_spare(pool))
 		goto out;
 	extent = jit_extent_take(&pool->space, size, align, thorough, &pool->spares);
+	if (!extent && pool_undelay(pool))
+		extent = jit_extent_take(&pool->space, size, align, thorough, &pool->spares);
 	if (!extent)
 		extent = ERR_PTR(-ENOSPC);
 	else if (extent->arena->busy == 1)
@@ -364,27 +509,13 @@ static struct jit_extent *pool_alloc_own(struct jit_pool *pool, u32 size)
 /* Make an extent free that nobody owns any more. In any context but NMI. */
 static void pool_free(struct jit_extent *extent)
 {
-	struct jit_chunk *chunk = jit_extent_chunk(extent);
-	struct jit_extent *gone[JIT_MAX_SPLITS] = {};
-	struct jit_pool *pool = chunk->pool;
-	unsigned int i;
+	struct jit_pool *pool = jit_extent_chunk(extent)->pool;
 
 	spin_lock_bh(&pool->lock);
-	jit_extent_put(&pool->space, extent, gone);
-	if (jit_arena_empty(&chunk->arena)) {
-		if (pool->type->packed && !pool->idle) {
-			chunk->arena.seed = get_random_u32();
-			pool_count_idle(pool, chunk, 1);
-		} else {
-			chunk_doom(pool, chunk);
-		}
-	}
+	extent = pool_delay(pool, extent);
+	if (extent)
+		pool_put_extent(pool, extent);
 	spin_unlock_bh(&pool->lock);
-
-	for (i = 0; i < ARRAY_SIZE(gone); i++) {
-		if (gone[i])
-			kfree_rcu(gone[i], rcu);
-	}
 }
 
 /* === Caches =============================================================== */
@@ -556,7 +687,7 @@ static void release(struct jit_extent *extent, unsigned int flags)
 		pool_free(extent);
 }
 
-static void free_object(struct jit_cache *cache, void *addr, bool written, bool locked)
+static void jit_free_object(struct jit_cache *cache, void *addr, bool written, bool locked)
 {
 	struct jit_cache *owner = NULL;
 	struct jit_extent *extent;
@@ -572,6 +703,7 @@ static void free_object(struct jit_cache *cache, void *addr, bool written, bool 
 		       owner ? owner->name : ""))
 		return;
 
+	redzone_check(owner, extent);
 	if (written && jit_extent_chunk(extent)->pool->type->text)
 		filled = locked ? text_poke_fill_locked(addr, extent->size) :
 				  text_poke_fill(addr, extent->size);
@@ -642,7 +774,9 @@ void *jit_cache_alloc(struct jit_cache *cache, size_t size)
 		       "%s: can't allocate %zu bytes\n", cache->name, size))
 		goto fail;
 
-	given = ALIGN(size, cache->align);
+	given = ALIGN(size + JIT_REDZONE, cache->align);
+	if (given > pool->end - pool->start || !pool->type->packed)
+		given = ALIGN(size, cache->align);
 	extent = pool->type->packed ? pool_alloc_packed(pool, given, cache->align) :
 				      pool_alloc_own(pool, given);
 	if (IS_ERR(extent))
@@ -650,6 +784,7 @@ void *jit_cache_alloc(struct jit_cache *cache, size_t size)
 
 	spin_lock_bh(&pool->lock);
 	jit_extent_use(extent, size, cache);
+	redzone_set(extent, _RET_IP_);
 	cache_count(cache, extent, 1);
 	spin_unlock_bh(&pool->lock);
 	return (void *)extent->start;
@@ -661,18 +796,18 @@ fail:
 
 void jit_cache_free(struct jit_cache *cache, void *addr)
 {
-	free_object(cache, addr, true, false);
+	jit_free_object(cache, addr, true, false);
 }
 
 void jit_cache_free_locked(struct jit_cache *cache, void *addr)
 {
 	lockdep_assert_held(&text_mutex);
-	free_object(cache, addr, true, true);
+	jit_free_object(cache, addr, true, true);
 }
 
 void jit_free(void *addr)
 {
-	free_object(NULL, addr, true, false);
+	jit_free_object(NULL, addr, true, false);
 }
 
 size_t jit_size(const void *addr)
@@ -794,7 +929,7 @@ int jit_stage_begin(struct jit_stage *stage, struct jit_cache *cache, size_t siz
 		return -ENOMEM;
 	stage->rw = jit_fault() ? NULL : kvmalloc(size, GFP_KERNEL);
 	if (!stage->rw) {
-		free_object(cache, stage->addr, false, false);
+		jit_free_object(cache, stage->addr, false, false);
 		return -ENOMEM;
 	}
 	text_trap_fill(stage->rw, size);
@@ -803,10 +938,10 @@ int jit_stage_begin(struct jit_stage *stage, struct jit_cache *cache, size_t siz
 	return 0;
 }
 
-static void *stage_end(struct jit_stage *stage, void *written, bool locked)
+static void *jit_stage_end(struct jit_stage *stage, void *written, bool locked)
 {
 	if (!written)
-		free_object(stage->cache, stage->addr, true, locked);
+		jit_free_object(stage->cache, stage->addr, true, locked);
 	kvfree(stage->rw);
 	memset(stage, 0, sizeof(*stage));
 	return written;
@@ -814,18 +949,18 @@ static void *stage_end(struct jit_stage *stage, void *written, bool locked)
 
 void *jit_stage_commit(struct jit_stage *stage)
 {
-	return stage_end(stage, text_poke_copy(stage->addr, stage->rw, stage->size), false);
+	return jit_stage_end(stage, text_poke_copy(stage->addr, stage->rw, stage->size), false);
 }
 
 void *jit_stage_commit_locked(struct jit_stage *stage)
 {
-	return stage_end(stage, text_poke_copy_locked(stage->addr, stage->rw, stage->size),
+	return jit_stage_end(stage, text_poke_copy_locked(stage->addr, stage->rw, stage->size),
 			 true);
 }
 
 void jit_stage_abort(struct jit_stage *stage)
 {
-	free_object(stage->cache, stage->addr, false, false);
+	jit_free_object(stage->cache, stage->addr, false, false);
 	kvfree(stage->rw);
 	memset(stage, 0, sizeof(*stage));
 }

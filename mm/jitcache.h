@@ -43,14 +43,16 @@ struct jit_type {
  * @type: how it is mapped
  * @shared: further caches may join
  * @users: caches that have; under jit_mutex
- * @grow: held to add a chunk, so that it isn't done twice
- * @lock: protects all below, the extents of the chunks and the counters of the
- *	  caches. Taken with bottom halves off, since RCU's callbacks take it
+ * @grow: see there
+ * @lock: see there
  * @space: free extents
  * @chunks: by address
  * @idle: chunks that are one free extent
  * @spares: extents for jit_extent_take(), so that @lock need not be dropped
  * @bytes: in all chunks
+ * @delayed: freed, to be used again as late as possible; linked by @rcu.next
+ * @last_delayed: the last of them
+ * @nr_delayed: how many
  */
 struct jit_pool {
 	struct list_head	list;
@@ -59,14 +61,25 @@ struct jit_pool {
 	const struct jit_type	*type;
 	bool			shared;
 	unsigned int		users;
+
+	/* Held while a chunk is added, so that it isn't done twice. */
 	struct mutex		grow;
 
+	/*
+	 * Protects all below, the extents of the chunks and the counters of the
+	 * caches. Bottom halves are off under it, since RCU's callbacks take it.
+	 */
 	spinlock_t		lock;
 	struct jit_space	space;
 	struct list_head	chunks;
 	unsigned int		idle;
 	struct list_head	spares;
 	unsigned long		bytes;
+#ifdef CONFIG_DEBUG_JITCACHE
+	struct jit_extent	*delayed;
+	struct jit_extent	*last_delayed;
+	unsigned int		nr_delayed;
+#endif
 };
 
 /**
@@ -117,12 +130,18 @@ static inline void jit_barrier_tasks(void)
 		rcu_barrier();
 }
 
+/* Is all of it trapping instructions? */
+bool jit_traps(const void *addr, size_t len);
+
 struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need);
 void jit_chunk_destroy(struct jit_chunk *chunk);
 struct jit_chunk *jit_chunk_find(unsigned long addr);
 int jit_chunk_seal(struct jit_chunk *chunk);
 
 #ifdef CONFIG_FAIL_JITCACHE
+extern struct fault_attr jit_fault_attr;
+
+/* Shall what comes next, which may fail, be made to fail? */
 bool jit_fault(void);
 #else
 static inline bool jit_fault(void)

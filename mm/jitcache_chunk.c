@@ -9,6 +9,7 @@
  * /proc/kcore and hibernation read it.
  */
 
+#include <linux/cacheflush.h>
 #include <linux/kasan.h>
 #include <linux/kmemleak.h>
 #include <linux/mm.h>
@@ -19,7 +20,6 @@
 #include <linux/text_patching.h>
 #include <linux/vmalloc.h>
 
-#include <asm/cacheflush.h>
 #include <asm/tlbflush.h>
 
 #include "internal.h"

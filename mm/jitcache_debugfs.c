@@ -19,6 +19,7 @@ static const char *const stat_names[] = {
 	[JIT_CACHE_FREES]	= "frees",
 	[JIT_CACHE_FAILS]	= "fails",
 };
+
 static_assert(ARRAY_SIZE(stat_names) == NR_JIT_CACHE_STATS);
 
 /* === caches =============================================================== */
@@ -183,6 +184,39 @@ static int map_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(map);
 
+/* === objects ============================================================== */
+
+#ifdef CONFIG_DEBUG_JITCACHE
+static void show_objects(struct seq_file *m, const struct jit_chunk *chunk)
+{
+	struct jit_extent *extent;
+
+	list_for_each_entry(extent, &chunk->arena.extents, list) {
+		if (extent->owner)
+			seq_printf(m, "%lx %u %u %s %pS\n", extent->start, extent->asked,
+				   extent->size, extent->owner->name, (void *)extent->caller);
+	}
+}
+
+static int objects_show(struct seq_file *m, void *v)
+{
+	struct jit_chunk *chunk;
+	struct jit_pool *pool;
+
+	seq_puts(m, "# address asked given cache caller\n");
+	mutex_lock(&jit_mutex);
+	list_for_each_entry(pool, &jit_pools, list) {
+		spin_lock_bh(&pool->lock);
+		list_for_each_entry(chunk, &pool->chunks, list)
+			show_objects(m, chunk);
+		spin_unlock_bh(&pool->lock);
+	}
+	mutex_unlock(&jit_mutex);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(objects);
+#endif
+
 static int __init jit_debugfs_init(void)
 {
 	struct dentry *dir = debugfs_create_dir("jitcache", NULL);
@@ -190,6 +224,9 @@ static int __init jit_debugfs_init(void)
 	debugfs_create_file("caches", 0400, dir, NULL, &caches_fops);
 	debugfs_create_file("pools", 0400, dir, NULL, &pools_fops);
 	debugfs_create_file("map", 0400, dir, NULL, &map_fops);
+#ifdef CONFIG_DEBUG_JITCACHE
+	debugfs_create_file("objects", 0400, dir, NULL, &objects_fops);
+#endif
 	return 0;
 }
 late_initcall(jit_debugfs_init);

@@ -10,7 +10,9 @@
  * says where in the list to begin, so that few have to be looked at, however many
  * there are.
  *
- * All functions but jit_arena_find() are called under the lock of the space.
+ * All functions but jit_arena_find() are called under the lock of the space. None
+ * of them both adds to a list and takes off it: the lock is what makes an extent that
+ * was added seen as a whole by a reader who gets to it by what was taken off later.
  */
 
 #include <linux/align.h>
@@ -46,7 +48,7 @@ static void free_insert(struct jit_space *space, struct jit_extent *extent)
 	struct rb_node **link = &space->free.rb_node;
 	struct rb_node *parent = NULL;
 
-	extent->asked = 0;
+	WRITE_ONCE(extent->asked, 0);
 	while (*link) {
 		parent = *link;
 		if (extent_less(extent, from_node(parent)))
@@ -61,6 +63,24 @@ static void free_insert(struct jit_space *space, struct jit_extent *extent)
 static void free_erase(struct jit_space *space, struct jit_extent *extent)
 {
 	rb_erase(&extent->node, &space->free);
+}
+
+/*
+ * @rest takes the place of the extent that it was cut off. Most are cut off the largest
+ * extent, and go where it was.
+ */
+static void free_replace(struct jit_space *space, struct jit_extent *extent,
+			 struct jit_extent *rest)
+{
+	struct jit_extent *prev = from_node(rb_prev(&extent->node));
+
+	if (!prev || extent_less(prev, rest)) {
+		WRITE_ONCE(rest->asked, 0);
+		rb_replace_node(&extent->node, &rest->node, &space->free);
+	} else {
+		free_erase(space, extent);
+		free_insert(space, rest);
+	}
 }
 
 /* The smallest free extent of at least @size bytes. */
@@ -125,7 +145,6 @@ static unsigned long index_of(const struct jit_arena *arena, unsigned long addr)
 	return (addr - arena->start) >> arena->shift;
 }
 
-/* Its stores pair with jit_arena_find()'s load: who finds it sees what it is. */
 static void index_add(struct jit_extent *extent)
 {
 	struct jit_arena *arena = extent->arena;
@@ -135,8 +154,10 @@ static void index_add(struct jit_extent *extent)
 	for (; i <= last; i++) {
 		struct jit_extent *first = arena->index[i];
 
-		if (!first || first->start > extent->start)
+		if (!first || first->start > extent->start) {
+			/* Pairs with jit_arena_find(): who finds it sees what it is. */
 			smp_store_release(&arena->index[i], extent);
+		}
 	}
 }
 
@@ -166,6 +187,7 @@ static void index_del(struct jit_extent *extent)
 			WRITE_ONCE(arena->index[i], NULL);
 	}
 	if (arena->index[last] == extent)
+		/* Pairs with jit_arena_find(). */
 		smp_store_release(&arena->index[last], next_in_step(extent, last));
 }
 
@@ -185,7 +207,7 @@ struct jit_extent *jit_arena_find(struct jit_arena *arena, unsigned long addr)
 {
 	struct jit_extent *extent, *found = NULL;
 
-	/* Pairs with index_add(), by the dependency of addresses. */
+	/* Pairs with index_add() and index_del(), by the dependency of addresses. */
 	extent = READ_ONCE(arena->index[index_of(arena, addr)]);
 	if (!extent)
 		return NULL;
@@ -287,16 +309,20 @@ struct jit_extent *jit_extent_take(struct jit_space *space, u32 size, u32 align,
 	if (!extent)
 		return NULL;
 
-	free_erase(space, extent);
 	pad = extent_pad(extent, align) + extent_stray(extent, size, align);
 	if (pad) {
 		front = extent;
+		free_erase(space, front);
 		extent = extent_split(front, pad, spares);
 		free_insert(space, front);
+		if (extent->size > size)
+			free_insert(space, extent_split(extent, size, spares));
+	} else if (extent->size > size) {
+		free_replace(space, extent, extent_split(extent, size, spares));
+	} else {
+		free_erase(space, extent);
 	}
-	if (extent->size > size)
-		free_insert(space, extent_split(extent, size, spares));
-	extent->asked = size;
+	WRITE_ONCE(extent->asked, size);
 	extent->arena->busy++;
 	return extent;
 }
@@ -309,7 +335,7 @@ struct jit_extent *jit_extent_take(struct jit_space *space, u32 size, u32 align,
  */
 void jit_extent_use(struct jit_extent *extent, u32 asked, struct jit_cache *owner)
 {
-	extent->asked = asked;
+	WRITE_ONCE(extent->asked, asked);
 	/* Pairs with jit_arena_find(): size and asked are seen before it. */
 	smp_store_release(&extent->owner, owner);
 	index_add(extent);

@@ -36,6 +36,7 @@ struct jit_arena;
  * @size: bytes; up to the next extent
  * @asked: bytes that it was allocated with; 0: free
  * @owner: in use by; else NULL. Set last, read first by readers under RCU
+ * @caller: who allocated it
  *
  * In use: owner and asked set. Waiting to be reused: only asked set. Free: neither.
  */
@@ -50,6 +51,9 @@ struct jit_extent {
 	u32			size;
 	u32			asked;
 	struct jit_cache	*owner;
+#ifdef CONFIG_DEBUG_JITCACHE
+	unsigned long		caller;
+#endif
 };
 
 /**

@@ -23,6 +23,10 @@
  *			For an architecture in which these can't change huge pages.
  */
 
+/* For code that may be anywhere. VMALLOC_END is the last byte on some. */
+#define JIT_ANY_START	PAGE_ALIGN(VMALLOC_START)
+#define JIT_ANY_END	PAGE_ALIGN_DOWN(VMALLOC_END)
+
 #ifndef ARCH_JIT_ALIGN
 #define ARCH_JIT_ALIGN	16
 #endif

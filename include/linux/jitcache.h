@@ -6,8 +6,8 @@
  * that its code may have, and allocates from it as from a kmem_cache, but
  * objects of any size::
  *
- *	DEFINE_STATIC_JIT_CACHE(my_text, "my_text", JIT_KPROBES_START,
- *				JIT_KPROBES_END, JIT_CACHE_TEXT);
+ *	DEFINE_STATIC_JIT_CACHE(my_text, "my_text", JIT_ANY_START, JIT_ANY_END,
+ *				JIT_CACHE_TEXT);
  *
  *	struct jit_stage stage;
  *	void *text;
@@ -37,6 +37,7 @@
 
 #include <linux/compiler.h>
 #include <linux/list.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 #include <asm/jitcache.h>
@@ -73,7 +74,7 @@
 #define JIT_CACHE_REUSE_RCU_TASKS	0x0040
 
 /* Larger objects are refused, in bytes. */
-#define JIT_SIZE_MAX			(1UL << 30)
+#define JIT_SIZE_MAX			SZ_1G
 
 /**
  * enum jit_cache_stat - what is counted for each cache
@@ -121,13 +122,15 @@ struct jit_cache {
 	unsigned long		stat[NR_JIT_CACHE_STATS];
 };
 
-#define __DEFINE_JIT_CACHE(var, _name, _start, _end, _flags, class)	\
+#define __JIT_CACHE_RANGE(var, _start, _end)				\
 	static void __##var##_range(struct jit_cache *cache)		\
 	{								\
 		cache->start = (_start);				\
 		cache->end = (_end);					\
-	}								\
-	class struct jit_cache var = {					\
+	}
+
+#define __JIT_CACHE_INITIALIZER(var, _name, _flags)			\
+	{								\
 		.name = _name,						\
 		.range = __##var##_range,				\
 		.flags = _flags,					\
@@ -145,7 +148,8 @@ struct jit_cache {
  * jit_cache_create() says more about, the first use warns, and all fail.
  */
 #define DEFINE_JIT_CACHE(var, _name, _start, _end, _flags)		\
-	__DEFINE_JIT_CACHE(var, _name, _start, _end, _flags, )
+	__JIT_CACHE_RANGE(var, _start, _end)				\
+	struct jit_cache var = __JIT_CACHE_INITIALIZER(var, _name, _flags)
 
 /**
  * DEFINE_STATIC_JIT_CACHE() - DEFINE_JIT_CACHE() for use in one file
@@ -156,7 +160,8 @@ struct jit_cache {
  * @_flags: as for DEFINE_JIT_CACHE()
  */
 #define DEFINE_STATIC_JIT_CACHE(var, _name, _start, _end, _flags)	\
-	__DEFINE_JIT_CACHE(var, _name, _start, _end, _flags, static)
+	__JIT_CACHE_RANGE(var, _start, _end)				\
+	static struct jit_cache var = __JIT_CACHE_INITIALIZER(var, _name, _flags)
 
 /**
  * jit_cache_create() - make a cache

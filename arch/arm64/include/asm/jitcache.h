@@ -13,8 +13,8 @@
 #define ARCH_JIT_REMAP		PAGE_KERNEL_ROX
 
 /* What depends on the address of an instruction is simulated. */
-#define JIT_KPROBES_START	VMALLOC_START
-#define JIT_KPROBES_END		VMALLOC_END
+#define JIT_KPROBES_START	JIT_ANY_START
+#define JIT_KPROBES_END		JIT_ANY_END
 
 #include <asm-generic/jitcache.h>
 

@@ -37,27 +37,35 @@ has_module()
 	find "/lib/modules/$(uname -r)" -name "$1.ko*" 2> /dev/null | grep -q .
 }
 
-# Where a function's second instruction begins differs, and so does where an
-# architecture allows a probe. Its entry would be ftrace's and needs no slot.
+# Where an architecture allows a probe differs, and where a function's second
+# instruction begins: its entry would be ftrace's, and needs no slot. What is likely
+# comes first.
 probe_inside()
 {
-	local event=$1 function=$2 offset=1
+	local event=$1 function=$2 offset
 
-	while [ $offset -le 32 ]; do
+	for offset in 8 5 4 1 2 3 6 7 9 10 11 12 13 14 15 16 20 24; do
 		echo "p:$event $function+$offset" \
 			>> $TRACING/kprobe_events 2> /dev/null && return
-		offset=$((offset + 1))
 	done
 	return 1
 }
 
-# kprobes_on COUNT: register and enable that many kprobes off function entries.
+# functions PATTERN: those of the kernel image with such a name, a basic regular
+# expression.
+functions()
+{
+	sed -n "s/.* [tT] \($1\)\$/\1/p" /proc/kallsyms
+}
+
+# kprobes_on COUNT [PATTERN]: register and enable that many kprobes off function
+# entries.
 kprobes_on()
 {
 	local count=0 function
 
 	# shellcheck disable=SC2013 # no pipe: count is needed afterwards
-	for function in $(sed -n 's/.* [tT] \(vfs_[a-z_]*\)$/\1/p' /proc/kallsyms); do
+	for function in $(functions "${2:-vfs_[a-z_]*}"); do
 		probe_inside "jitcache/probe$count" "$function" || continue
 		count=$((count + 1))
 		[ $count -lt "$1" ] || break
@@ -72,7 +80,7 @@ kprobes_off()
 
 	[ -d $TRACING/events/jitcache ] || return 0
 	echo 0 > $TRACING/events/jitcache/enable
-	sed -n 's/^p[^:]*:\(jitcache[^ ]*\).*/\1/p' $TRACING/kprobe_events |
+	sed -n 's/^[pr][^:]*:\(jitcache[^ ]*\).*/\1/p' $TRACING/kprobe_events |
 		while read -r event; do
 			echo "-:$event" >> $TRACING/kprobe_events
 		done
@@ -93,4 +101,18 @@ jit_some_bpf()
 		modprobe -r test_bpf || rc=1
 	echo "$jit" > $BPF_JIT
 	return $rc
+}
+
+# page_tables: the file that shows those of the kernel, if there is one.
+page_tables()
+{
+	local file
+
+	for file in $DEBUGFS/kernel_page_tables $DEBUGFS/page_tables/kernel; do
+		if [ -r "$file" ]; then
+			echo "$file"
+			return
+		fi
+	done
+	return 1
 }

@@ -7,18 +7,21 @@
 
 . "$(dirname "$0")/helpers.sh"
 
-ROUNDS=5
+: "${STIR_SECONDS:=10}"
 
-# One round takes and gives back kprobe slots and BPF memory.
+# One round takes and gives back kprobe slots and BPF memory, and has the kernel take
+# back what is empty.
 stir()
 {
-	local round=0
+	local end
 
-	while [ $round -lt $ROUNDS ]; do
+	end=$(($(date +%s) + STIR_SECONDS))
+	while [ "$(date +%s)" -lt $end ]; do
 		kprobes_on 8 || echo "can't register kprobes"
 		kprobes_off
 		jit_some_bpf || echo "can't load test_bpf"
-		round=$((round + 1))
+		cat $DEBUGFS/jitcache/* > /dev/null 2>&1
+		echo 2 > /proc/sys/vm/drop_caches
 	done
 }
 
@@ -39,10 +42,7 @@ clean_up()
 }
 
 needs_root
-for tables in $DEBUGFS/kernel_page_tables $DEBUGFS/page_tables/kernel; do
-	[ ! -r "$tables" ] || break
-done
-[ -r "$tables" ] || skip "no page tables in debugfs (CONFIG_PTDUMP_DEBUGFS)"
+tables=$(page_tables) || skip "no page tables in debugfs (CONFIG_PTDUMP_DEBUGFS)"
 [ -e $TRACING/kprobe_events ] || skip "no CONFIG_KPROBE_EVENTS"
 
 dir=$(mktemp -d)

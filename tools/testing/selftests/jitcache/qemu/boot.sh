@@ -11,7 +11,8 @@
 #   qemu.log         QEMU's command line and messages
 #   expected-suites  the KUnit suites that have to report
 #
-# Environment: RUN, name of the run (native); BOOT_TIMEOUT in seconds (900).
+# Environment: RUN, name of the run (native); BOOT_TIMEOUT in seconds (900);
+# QEMU_ARGS, more arguments for QEMU, which may contradict those before.
 #
 # The exit status is QEMU's. It says nothing about the tests: ask judge.
 

@@ -6,7 +6,8 @@
 # initrd.gz, expected-suites, and a log for each step.
 #
 # Environment: EXTRA_CONFIG, one more configuration fragment, applied last;
-# JOBS, V, XDG_CACHE_HOME.
+# EXTRA_MODULE, a directory with a module of its own, for the guest; JOBS, V,
+# XDG_CACHE_HOME.
 #
 # May be stopped at any moment: OUT/complete is there only while all the rest
 # fits together.
@@ -28,6 +29,9 @@ STAGE=$OUT/initrd.stage
 EXTRA_CONFIG=${EXTRA_CONFIG:-}
 [ -z "$EXTRA_CONFIG" ] || [ -r "$EXTRA_CONFIG" ] ||
 	die "EXTRA_CONFIG=$EXTRA_CONFIG: can't read it"
+EXTRA_MODULE=${EXTRA_MODULE:-}
+[ -z "$EXTRA_MODULE" ] || [ -f "$EXTRA_MODULE/Makefile" ] ||
+	die "EXTRA_MODULE=$EXTRA_MODULE: no Makefile there"
 
 # What a make above us was told is not meant for the kernel's.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES KBUILD_OUTPUT
@@ -99,6 +103,18 @@ configure()
 	[ -z "$lost" ] || err "config options vanished: ${lost//$'\n'/, }"
 }
 
+# The objects of a module lie beside its source, so that is copied.
+extra_module()
+{
+	rm -rf "$OUT/module" && cp -R "$EXTRA_MODULE" "$OUT/module" &&
+		kmake M="$OUT/module" modules
+}
+
+install_modules()
+{
+	kmake INSTALL_MOD_PATH="$STAGE" INSTALL_MOD_STRIP=1 "$@" modules_install
+}
+
 # Each suite whose option is built in has to show up in the guest's results.
 expected_suites()
 {
@@ -161,7 +177,7 @@ stock_selftests()
 	rm -rf "$dir"
 	mkdir "$dir" && ln -s "$SRC"/tools/testing/selftests/* "$dir" &&
 		cp -R "$SELFTEST_DIR" "$dir" &&
-		install_selftests "$dir" TEST_PROGS="test_bpf.sh wx.sh"
+		install_selftests "$dir" TEST_PROGS="kprobes.sh test_bpf.sh wx.sh"
 }
 
 install_selftests()
@@ -194,7 +210,8 @@ initramfs()
 {
 	rm -rf "$STAGE"
 	mkdir -p "$STAGE"/{bin,dev,etc,proc,sys,tmp,usr/bin} &&
-		kmake INSTALL_MOD_PATH="$STAGE" INSTALL_MOD_STRIP=1 modules_install &&
+		install_modules &&
+		{ [ -z "$EXTRA_MODULE" ] || install_modules M="$OUT/module"; } &&
 		rm -f "$STAGE"/lib/modules/*/{build,source} &&
 		selftests &&
 		install "$BUSYBOX" "$STAGE/bin/busybox" &&
@@ -211,6 +228,8 @@ rm -f "$OUT/complete"
 step "configure $3" "$LOG_DIR/configure.log" configure || exit
 expected_suites || die "can't write $OUT/expected-suites"
 step "compile $3" "$LOG_DIR/compile.log" kmake "$IMAGE_TARGET" modules || exit
+[ -z "$EXTRA_MODULE" ] ||
+	step "compile ${EXTRA_MODULE##*/}" "$LOG_DIR/module.log" extra_module || exit
 busybox
 step "initramfs for $3" "$LOG_DIR/initramfs.log" initramfs || exit
 : > "$OUT/complete" || die "can't write $OUT/complete"

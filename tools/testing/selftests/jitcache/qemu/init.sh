@@ -51,6 +51,8 @@ run_tests()
 	local port
 	port=/dev/$(arg channel)
 
+	STIR_SECONDS=$(arg stir)
+	export STIR_SECONDS
 	stty -F "$port" raw 2> /dev/null
 	exec 3> "$port"
 	/kselftest/run_kselftest.sh | tee /tmp/ktap >&3
@@ -58,8 +60,33 @@ run_tests()
 	exec 3>&-
 }
 
+# Figures, and that they are all there and nothing warned meanwhile.
+run_bench()
+{
+	local port
+	port=/dev/$(arg channel)
+
+	stty -F "$port" raw 2> /dev/null
+	exec 3> "$port"
+	modprobe jitcache_bench
+	dmesg | sed -n -E 's/^.*jitcache_bench: ((cost|skip|bytes|done)( .*)?)$/\1/p' \
+		> /tmp/bench
+	grep -v '^done$' /tmp/bench >&3
+	if grep -qx 'done' /tmp/bench && [ $(($(cat /proc/sys/kernel/tainted) & 0x280)) -eq 0 ]
+	then
+		echo "verdict pass" >&3
+	else
+		echo "verdict fail" >&3
+	fi
+	exec 3>&-
+}
+
 mounts
 ip link set lo up
+if grep -qw jitcache.bench /proc/cmdline; then
+	run_bench
+	"$(arg off)" -f
+fi
 arm_histogram
 if grep -qw jitcache.shell /proc/cmdline; then
 	setsid cttyhack sh

@@ -29,19 +29,20 @@ quote_comma()
 
 # machine OUT DIR CONSOLE [KERNEL-ARGS...]: sets the array MACHINE to the command
 # that boots OUT, with CONSOLE as the back end of the console and the guest's
-# results in DIR/channel.log. TCG always: a /dev/kvm that is there may not work.
-# One thread for all CPUs: with one for each, QEMU 7.2 trips over code that a CPU
-# changes while another runs it, and ftrace's boot-time tests on x86_64 hang in
-# one of five boots, of a kernel without this series too.
+# results in DIR/channel.log; QEMU_ARGS, if set, come last. TCG always: a /dev/kvm
+# that is there may not work. One thread for all CPUs: with one for each, QEMU 7.2
+# trips over code that a CPU changes while another runs it, and ftrace's boot-time
+# tests on x86_64 hang in one of five boots, of a kernel without this series too.
 machine()
 {
-	local out=$1 dir=$2 console=$3
+	local out=$1 dir=$2 console=$3 more
 	shift 3
 
 	[ -f "$out/complete" ] || die "no complete build in $out"
 	local args="console=$CONSOLE panic=-1 oops=panic $KERNEL_ARGS"
 	args+=" jitcache.channel=$CHANNEL jitcache.off=$POWER_OFF${*:+ $*}"
 
+	read -r -a more <<< "${QEMU_ARGS:-}"
 	# shellcheck disable=SC2034,SC2054 # for those who source this
 	MACHINE=("${QEMU[@]}" -accel tcg,thread=single
 		-nodefaults -no-user-config -display none -no-reboot
@@ -49,5 +50,5 @@ machine()
 		-chardev "file,id=channel,path=$(quote_comma "$dir")/channel.log"
 		"${QEMU_CHANNEL[@]}"
 		-kernel "$out/$IMAGE" -initrd "$out/initrd.gz"
-		-append "$args")
+		-append "$args" "${more[@]}")
 }

@@ -1,0 +1,710 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The model, and what has to be true of extents.
+ *
+ * What is free follows from what is held, so that the model has no splits, no merges,
+ * no tree and no index that could be wrong in the same way.
+ */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/align.h>
+#include <linux/kernel.h>
+
+#include "checker.h"
+
+/* What memory is full of that nobody has initialized, as that of kmalloc() may be. */
+#define GARBAGE		0x5a
+
+/* An extent, with what it has to remain. */
+struct box {
+	bool			listed;
+	unsigned long		start;
+	unsigned long		seen_free;
+	struct jit_extent	extent;
+};
+
+/* === Messages ============================================================= */
+
+/* Printed only if need be: this is done for each operation. */
+static void note(struct checker *checker, const char *what, unsigned long a,
+		 unsigned long b, unsigned long c, unsigned long d)
+{
+	checker->note = what;
+	checker->args[0] = a;
+	checker->args[1] = b;
+	checker->args[2] = c;
+	checker->args[3] = d;
+	if (checker->trace)
+		checker_where(checker);
+}
+
+/* Say which operation it is, and what is being done. */
+void checker_where(const struct checker *checker)
+{
+	const unsigned long *args = checker->args;
+
+	fprintf(stderr, "%s: operation %lu: ", checker->name, checker->ops);
+	fprintf(stderr, checker->note, args[0], args[1], args[2], args[3]);
+	fputc('\n', stderr);
+}
+
+static __printf(3, 4)
+void fail(const struct checker *checker, const char *cond, const char *fmt, ...)
+{
+	va_list args;
+
+	checker_where(checker);
+	fprintf(stderr, "%s: not true: %s: ", checker->name, cond);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	checker->stop();
+}
+
+#define expect(checker, cond, fmt, ...)					\
+do {									\
+	if (!(cond))							\
+		fail(checker, #cond, fmt, ##__VA_ARGS__);		\
+} while (0)
+
+/* === Memory =============================================================== */
+
+static struct box *to_box(struct jit_extent *extent)
+{
+	return container_of(extent, struct box, extent);
+}
+
+static void *xalloc(size_t size)
+{
+	void *memory = calloc(1, size);
+
+	if (!memory) {
+		perror("calloc");
+		exit(2);
+	}
+	return memory;
+}
+
+static struct jit_extent *extent_alloc(struct checker *checker)
+{
+	struct box *box = xalloc(sizeof(*box));
+
+	memset(&box->extent, GARBAGE, sizeof(box->extent));
+	checker->extents++;
+	return &box->extent;
+}
+
+static void extent_free(struct checker *checker, struct jit_extent *extent)
+{
+	checker->extents--;
+	free(to_box(extent));
+}
+
+/* === Model ================================================================ */
+
+static unsigned long held_end(const struct held *held)
+{
+	return held->start + held->size;
+}
+
+struct gap checker_gap(struct spot spot)
+{
+	const struct tracked *arena = spot.arena;
+	unsigned long end = arena->start + arena->size;
+	struct gap gap = { .spot = spot, .start = arena->start };
+
+	if (spot.i)
+		gap.start = held_end(&arena->held[spot.i - 1]);
+	if (spot.i < arena->nr)
+		end = arena->held[spot.i].start;
+	gap.size = end - gap.start;
+	return gap;
+}
+
+/* Begin with a slot of -1, and a gap of zeros. */
+static bool next_gap(struct checker *checker, int *slot, struct gap *gap)
+{
+	struct spot spot = gap->spot;
+
+	if (spot.arena && spot.i < spot.arena->nr) {
+		spot.i++;
+	} else {
+		do {
+			if (++*slot == MAX_ARENAS)
+				return false;
+			spot.arena = checker->arenas[*slot];
+		} while (!spot.arena);
+		spot.i = 0;
+	}
+	*gap = checker_gap(spot);
+	return true;
+}
+
+static bool gap_less(const struct gap *a, const struct gap *b)
+{
+	if (!b->size)
+		return true;
+	return a->size != b->size ? a->size < b->size : a->start < b->start;
+}
+
+/* The lowest address that an object may have. */
+static unsigned long gap_first(const struct gap *gap, u32 align)
+{
+	return (gap->start + align - 1) / align * align;
+}
+
+static bool gap_fits(const struct gap *gap, u32 size, u32 align)
+{
+	return gap_first(gap, align) - gap->start + size <= gap->size;
+}
+
+/*
+ * What there is to choose from: the smallest that fits, and the smallest that fits
+ * wherever it is; of size 0 if there is none. And how many are smaller than the former
+ * but not than what is wanted, or as small as it and lower.
+ */
+struct choice {
+	struct gap	best;
+	struct gap	sure;
+	unsigned int	before;
+};
+
+static unsigned int count_before(struct checker *checker, u32 size, const struct gap *best)
+{
+	unsigned int before = 0;
+	struct gap gap = {};
+	int slot = -1;
+
+	while (next_gap(checker, &slot, &gap)) {
+		if (gap.size >= size && gap_less(&gap, best))
+			before++;
+	}
+	return before;
+}
+
+static struct choice survey(struct checker *checker, u32 size, u32 align)
+{
+	unsigned long sure = (unsigned long)size + align - JIT_GRANULE;
+	struct choice choice = {};
+	struct gap gap = {};
+	int slot = -1;
+
+	while (next_gap(checker, &slot, &gap)) {
+		if (gap.size < size)
+			continue;
+		if (gap_less(&gap, &choice.best) && gap_fits(&gap, size, align))
+			choice.best = gap;
+		if (gap.size >= sure && gap_less(&gap, &choice.sure))
+			choice.sure = gap;
+	}
+	if (align > JIT_GRANULE)
+		choice.before = count_before(checker, size, &choice.best);
+	return choice;
+}
+
+static bool same_gap(const struct gap *a, const struct gap *b)
+{
+	return a->size == b->size && a->start == b->start;
+}
+
+/* Is it right to take @gap, or, with a size of 0, none? */
+static bool choice_right(struct checker *checker, const struct choice *choice,
+			 bool thorough, const struct gap *gap)
+{
+	if (thorough || choice->before < MODEL_TRIES)
+		return same_gap(gap, &choice->best);
+	if (!same_gap(&choice->best, &choice->sure))
+		checker->count[gap->size ? COUNT_SECONDS : COUNT_MISSES]++;
+	return same_gap(gap, &choice->sure);
+}
+
+/* The number of the first that is held at @addr or behind it. */
+static unsigned int held_from(const struct tracked *arena, unsigned long addr)
+{
+	unsigned int low = 0, high = arena->nr, middle;
+
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (arena->held[middle].start < addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The extent in use that has an address. */
+static struct jit_extent *model_find(const struct tracked *arena, unsigned long addr)
+{
+	unsigned int i = held_from(arena, addr + 1);
+	const struct held *held;
+
+	if (!i)
+		return NULL;
+	held = &arena->held[i - 1];
+	return held->state == HELD_USED && addr < held_end(held) ? held->extent : NULL;
+}
+
+static void model_insert(struct checker *checker, struct spot spot, const struct held *held)
+{
+	struct tracked *arena = spot.arena;
+
+	memmove(&arena->held[spot.i + 1], &arena->held[spot.i],
+		(arena->nr - spot.i) * sizeof(*held));
+	arena->held[spot.i] = *held;
+	arena->nr++;
+	checker->nr_held++;
+	if (checker->nr_held > checker->count[COUNT_HELD])
+		checker->count[COUNT_HELD] = checker->nr_held;
+}
+
+static void model_delete(struct checker *checker, struct spot spot)
+{
+	struct tracked *arena = spot.arena;
+
+	arena->nr--;
+	checker->nr_held--;
+	memmove(&arena->held[spot.i], &arena->held[spot.i + 1],
+		(arena->nr - spot.i) * sizeof(arena->held[0]));
+}
+
+/* === Single extents ======================================================= */
+
+static void check_extent(struct checker *checker, const struct tracked *arena,
+			 struct jit_extent *extent, unsigned long start, unsigned long size)
+{
+	struct box *box = to_box(extent);
+
+	expect(checker, extent->arena == &arena->arena, "extent %#lx", start);
+	expect(checker, extent->start == start, "%#lx, expected %#lx", extent->start, start);
+	expect(checker, extent->size == size, "extent %#lx: %u, expected %lu", start,
+	       extent->size, size);
+	expect(checker, extent->list.next->prev == &extent->list, "extent %#lx", start);
+	expect(checker, extent->list.prev->next == &extent->list, "extent %#lx", start);
+	if (!box->listed) {
+		box->listed = true;
+		box->start = start;
+	}
+	expect(checker, box->start == start, "extent moved from %#lx to %#lx", box->start,
+	       start);
+}
+
+static void check_held(struct checker *checker, struct spot spot)
+{
+	const struct held *held = &spot.arena->held[spot.i];
+	const struct jit_extent *extent = held->extent;
+
+	check_extent(checker, spot.arena, held->extent, held->start, held->size);
+	expect(checker, extent->asked == held->asked, "extent %#lx: %u, expected %u",
+	       held->start, extent->asked, held->asked);
+	expect(checker, extent->owner == held->owner, "extent %#lx: %p, expected %p",
+	       held->start, (void *)extent->owner, (void *)held->owner);
+}
+
+static void check_free(struct checker *checker, const struct gap *gap,
+		       struct jit_extent *extent)
+{
+	check_extent(checker, gap->spot.arena, extent, gap->start, gap->size);
+	expect(checker, !extent->asked, "extent %#lx: %u", gap->start, extent->asked);
+	expect(checker, !extent->owner, "extent %#lx: %p", gap->start, (void *)extent->owner);
+}
+
+static struct list_head *held_list(struct tracked *arena, unsigned int i)
+{
+	return i < arena->nr ? &arena->held[i].extent->list : &arena->arena.extents;
+}
+
+/* Between two that are held there is one free extent, or nothing. */
+static void check_gap(struct checker *checker, struct spot spot)
+{
+	struct tracked *arena = spot.arena;
+	struct gap gap = checker_gap(spot);
+	struct list_head *pos = held_list(arena, spot.i ? spot.i - 1 : arena->nr);
+
+	pos = pos->next;
+	if (gap.size) {
+		expect(checker, pos != &arena->arena.extents, "nothing at %#lx", gap.start);
+		check_free(checker, &gap, list_entry(pos, struct jit_extent, list));
+		pos = pos->next;
+	}
+	expect(checker, pos == held_list(arena, spot.i), "[%#lx, %#lx) is not one extent",
+	       gap.start, gap.start + gap.size);
+}
+
+static void check_find(struct checker *checker, struct tracked *arena, unsigned long addr)
+{
+	struct jit_extent *expected, *found;
+
+	if (addr - arena->start >= arena->size)
+		return;
+	expected = model_find(arena, addr);
+	found = jit_arena_find(&arena->arena, addr);
+	expect(checker, found == expected, "find %#lx: %#lx, expected %#lx", addr,
+	       found ? found->start : 0, expected ? expected->start : 0);
+	checker->count[COUNT_FOUND] += !!found;
+}
+
+/* The edges of an object, and what is next to it. */
+static void check_edges(struct checker *checker, struct tracked *arena, unsigned long start,
+			unsigned long size)
+{
+	check_find(checker, arena, start - 1);
+	check_find(checker, arena, start);
+	check_find(checker, arena, start + size - 1);
+	check_find(checker, arena, start + size);
+}
+
+static void check_busy(struct checker *checker, struct tracked *arena)
+{
+	struct jit_extent *whole = jit_arena_empty(&arena->arena);
+
+	expect(checker, arena->arena.busy == arena->nr, "%u, expected %u",
+	       arena->arena.busy, arena->nr);
+	expect(checker, !whole == !!arena->nr, "%u held", arena->nr);
+	if (whole)
+		check_gap(checker, (struct spot){ arena, 0 });
+}
+
+/* === All extents ========================================================== */
+
+static unsigned int check_list(struct checker *checker, struct tracked *arena,
+			       unsigned int *frees)
+{
+	unsigned long end = arena->start + arena->size;
+	unsigned long at = arena->start;
+	struct spot spot = { arena, 0 };
+	struct jit_extent *extent;
+	unsigned int nr = 0;
+	struct gap gap;
+
+	list_for_each_entry(extent, &arena->arena.extents, list) {
+		expect(checker, at != end, "extents go on behind the end");
+		gap = checker_gap(spot);
+		if (gap.size && at == gap.start) {
+			check_free(checker, &gap, extent);
+			to_box(extent)->seen_free = checker->checks;
+			++*frees;
+		} else {
+			expect(checker, spot.i < arena->nr && arena->held[spot.i].extent == extent,
+			       "extent %#lx", extent->start);
+			check_held(checker, spot);
+			spot.i++;
+		}
+		at += extent->size;
+		nr++;
+	}
+	expect(checker, at == end, "extents end at %#lx, arena at %#lx", at, end);
+	expect(checker, spot.i == arena->nr, "%u, expected %u", spot.i, arena->nr);
+	return nr;
+}
+
+static void check_index(struct checker *checker, struct tracked *arena)
+{
+	size_t i, last, len = jit_index_len(arena->size, arena->arena.shift);
+	const struct held *held;
+
+	memset(arena->expected, 0, len * sizeof(arena->expected[0]));
+	for (held = arena->held; held < &arena->held[arena->nr]; held++) {
+		if (held->state != HELD_USED)
+			continue;
+		i = (held->start - arena->start) >> arena->arena.shift;
+		last = (held_end(held) - 1 - arena->start) >> arena->arena.shift;
+		for (; i <= last; i++) {
+			if (!arena->expected[i])
+				arena->expected[i] = held->extent;
+		}
+	}
+	for (i = 0; i < len; i++)
+		expect(checker, arena->arena.index[i] == arena->expected[i],
+		       "step %zu of [%#lx, %#lx): %p, expected %p", i, arena->start,
+		       arena->start + arena->size, (void *)arena->arena.index[i],
+		       (void *)arena->expected[i]);
+}
+
+/* Of what was found in the lists and is free, all are in the tree, and no others. */
+static void check_tree(struct checker *checker, unsigned int frees)
+{
+	struct jit_extent *extent, *prev = NULL;
+	struct rb_node *node;
+
+	for (node = rb_first(&checker->space.free); node; node = rb_next(node)) {
+		extent = rb_entry(node, struct jit_extent, node);
+		expect(checker, to_box(extent)->seen_free == checker->checks,
+		       "extent %#lx is in the tree", extent->start);
+		expect(checker, !prev || prev->size < extent->size ||
+		       (prev->size == extent->size && prev->start < extent->start),
+		       "%#lx is behind %#lx", extent->start, prev->start);
+		expect(checker, frees, "too many in the tree");
+		frees--;
+		prev = extent;
+	}
+	expect(checker, !frees, "%u aren't in the tree", frees);
+}
+
+void checker_check(struct checker *checker)
+{
+	struct jit_extent *extent;
+	unsigned long nr = 0;
+	unsigned int frees = 0;
+	unsigned int slot;
+
+	checker->checks++;
+	for (slot = 0; slot < MAX_ARENAS; slot++) {
+		struct tracked *arena = checker->arenas[slot];
+
+		if (!arena)
+			continue;
+		check_busy(checker, arena);
+		nr += check_list(checker, arena, &frees);
+		check_index(checker, arena);
+	}
+	check_tree(checker, frees);
+	list_for_each_entry(extent, &checker->spares, list)
+		nr++;
+	expect(checker, nr == checker->extents, "%lu extents, of %lu", nr, checker->extents);
+}
+
+/* === Calls ================================================================ */
+
+void checker_init(struct checker *checker)
+{
+	checker->space.free = RB_ROOT;
+	INIT_LIST_HEAD(&checker->spares);
+	checker->note = "nothing yet";
+}
+
+struct tracked *checker_add(struct checker *checker, unsigned int slot, unsigned long start,
+			    unsigned long size, unsigned int shift, u32 seed)
+{
+	struct tracked *arena = xalloc(sizeof(*arena));
+	size_t len = jit_index_len(size, shift);
+
+	note(checker, "add arena at %#lx of %lu bytes, index shift %lu, seed %lu", start, size,
+	     shift, seed);
+	arena->start = start;
+	arena->size = size;
+	arena->expected = xalloc(len * sizeof(arena->expected[0]));
+	arena->arena.start = start;
+	arena->arena.size = size;
+	arena->arena.shift = shift;
+	arena->arena.seed = seed;
+	arena->arena.index = xalloc(len * sizeof(arena->arena.index[0]));
+	checker->arenas[slot] = arena;
+	checker->count[COUNT_ARENAS]++;
+
+	jit_arena_init(&checker->space, &arena->arena, extent_alloc(checker));
+	check_busy(checker, arena);
+	return arena;
+}
+
+/* Remove an arena, if it is empty. */
+bool checker_remove(struct checker *checker, unsigned int slot)
+{
+	struct tracked *arena = checker->arenas[slot];
+
+	check_busy(checker, arena);
+	if (arena->nr)
+		return false;
+
+	note(checker, "remove arena at %#lx of %lu bytes", arena->start, arena->size, 0, 0);
+	check_index(checker, arena);
+	jit_arena_exit(&checker->space, &arena->arena);
+	extent_free(checker, jit_arena_empty(&arena->arena));
+	checker->arenas[slot] = NULL;
+	free(arena->arena.index);
+	free(arena->expected);
+	free(arena);
+	return true;
+}
+
+static void refill(struct checker *checker)
+{
+	struct list_head *pos;
+	unsigned int nr = 0;
+
+	list_for_each(pos, &checker->spares)
+		nr++;
+	for (; nr < JIT_MAX_SPLITS; nr++)
+		list_add(&extent_alloc(checker)->list, &checker->spares);
+}
+
+static struct tracked *arena_of(struct checker *checker, const struct jit_extent *extent)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < MAX_ARENAS; slot++) {
+		if (checker->arenas[slot] && extent->arena == &checker->arenas[slot]->arena)
+			return checker->arenas[slot];
+	}
+	return NULL;
+}
+
+/* Is it where it has to be? The first one in an arena may be anywhere. */
+static void check_place(struct checker *checker, const struct gap *gap, unsigned long start,
+			u32 size, u32 align)
+{
+	unsigned long first = gap_first(gap, align);
+
+	expect(checker, start % align == 0, "%#lx", start);
+	expect(checker, start >= gap->start && start - gap->start <= gap->size - size,
+	       "%#lx in [%#lx, %#lx)", start, gap->start, gap->start + gap->size);
+	expect(checker, start == first || !gap->spot.arena->nr, "%#lx, expected %#lx", start,
+	       first);
+	checker->count[COUNT_SPLITS] += (start != gap->start) +
+					(start - gap->start != gap->size - size);
+}
+
+/* Take bytes, if possible. Says where. */
+bool checker_take(struct checker *checker, u32 size, u32 align, bool thorough,
+		  struct spot *spot)
+{
+	struct choice choice = survey(checker, size, align);
+	struct gap gap = {};
+	struct held held = { .size = size, .asked = size, .state = HELD_TAKEN };
+
+	note(checker, "take %lu bytes, align %lu, thorough %lu", size, align, thorough, 0);
+	refill(checker);
+	held.extent = jit_extent_take(&checker->space, size, align, thorough,
+				      &checker->spares);
+	if (held.extent) {
+		held.start = held.extent->start;
+		spot->arena = arena_of(checker, held.extent);
+		expect(checker, spot->arena, "extent %#lx", held.start);
+		spot->i = held_from(spot->arena, held.start);
+		gap = checker_gap(*spot);
+	}
+	expect(checker, choice_right(checker, &choice, thorough, &gap),
+	       "%lu bytes at %#lx, not %lu at %#lx or %lu at %#lx, %u before", gap.size,
+	       gap.start, choice.best.size, choice.best.start, choice.sure.size,
+	       choice.sure.start, choice.before);
+	checker->count[held.extent ? COUNT_TAKES : COUNT_FAILS]++;
+	if (!held.extent)
+		return false;
+
+	check_place(checker, &gap, held.start, size, align);
+	model_insert(checker, *spot, &held);
+	check_held(checker, *spot);
+	check_gap(checker, *spot);
+	check_gap(checker, (struct spot){ spot->arena, spot->i + 1 });
+	check_busy(checker, spot->arena);
+	check_edges(checker, spot->arena, held.start, size);
+	return true;
+}
+
+void checker_use(struct checker *checker, struct spot spot, u32 asked,
+		 struct jit_cache *owner)
+{
+	struct held *held = &spot.arena->held[spot.i];
+
+	note(checker, "use %#lx, asked %lu of %lu bytes", held->start, asked, held->size, 0);
+	jit_extent_use(held->extent, asked, owner);
+	held->asked = asked;
+	held->owner = owner;
+	held->state = HELD_USED;
+	check_held(checker, spot);
+	check_edges(checker, spot.arena, held->start, held->size);
+}
+
+void checker_drop(struct checker *checker, struct spot spot)
+{
+	struct held *held = &spot.arena->held[spot.i];
+
+	note(checker, "drop %#lx, %lu bytes", held->start, held->size, 0, 0);
+	jit_extent_drop(held->extent);
+	held->owner = NULL;
+	held->state = HELD_DROPPED;
+	check_held(checker, spot);
+	check_edges(checker, spot.arena, held->start, held->size);
+}
+
+/* Readers that stand on what is gone have to come to what is behind it. */
+static void check_gone(struct checker *checker, struct jit_extent *extent,
+		       struct jit_extent **gone, const struct list_head *behind)
+{
+	const struct list_head *pos = &extent->list;
+	unsigned int hops;
+
+	expect(checker, to_box(extent)->start == extent->start, "%#lx moved to %#lx",
+	       to_box(extent)->start, extent->start);
+	for (hops = 0; hops < JIT_MAX_SPLITS; hops++) {
+		pos = pos->next;
+		if ((!gone[0] || pos != &gone[0]->list) && (!gone[1] || pos != &gone[1]->list))
+			break;
+	}
+	expect(checker, pos == behind, "%#lx leads astray", extent->start);
+}
+
+/* Make what isn't in use free. What @spot is afterwards is the gap that has it. */
+void checker_put(struct checker *checker, struct spot spot)
+{
+	struct held held = spot.arena->held[spot.i];
+	struct jit_extent *gone[JIT_MAX_SPLITS];
+	unsigned int i, nr = 0, merges = 0;
+	struct list_head *behind;
+
+	note(checker, "put %#lx, %lu bytes", held.start, held.size, 0, 0);
+	merges += !!checker_gap(spot).size;
+	merges += !!checker_gap((struct spot){ spot.arena, spot.i + 1 }).size;
+	memset(gone, GARBAGE, sizeof(gone));
+	jit_extent_put(&checker->space, held.extent, gone);
+	model_delete(checker, spot);
+	check_gap(checker, spot);
+
+	behind = held_list(spot.arena, spot.i);
+	for (i = 0; i < JIT_MAX_SPLITS; i++) {
+		if (!gone[i])
+			continue;
+		nr++;
+		check_gone(checker, gone[i], gone, behind);
+	}
+	expect(checker, nr == merges, "%u are gone, expected %u", nr, merges);
+	for (i = 0; i < JIT_MAX_SPLITS; i++) {
+		if (gone[i])
+			extent_free(checker, gone[i]);
+	}
+	checker->count[COUNT_MERGES] += merges;
+	check_gap(checker, spot);
+	check_busy(checker, spot.arena);
+	check_edges(checker, spot.arena, held.start, held.size);
+}
+
+void checker_find(struct checker *checker, struct tracked *arena, unsigned long addr)
+{
+	note(checker, "find %#lx", addr, 0, 0, 0);
+	check_find(checker, arena, addr);
+}
+
+/* Give everything back. */
+void checker_exit(struct checker *checker)
+{
+	struct jit_extent *extent, *next;
+	unsigned int slot;
+
+	for (slot = 0; slot < MAX_ARENAS; slot++) {
+		struct spot spot = { checker->arenas[slot], 0 };
+
+		if (!spot.arena)
+			continue;
+		while (spot.arena->nr) {
+			if (spot.arena->held[0].state == HELD_USED)
+				checker_drop(checker, spot);
+			checker_put(checker, spot);
+		}
+	}
+	checker_check(checker);
+	for (slot = 0; slot < MAX_ARENAS; slot++) {
+		if (checker->arenas[slot])
+			checker_remove(checker, slot);
+	}
+	expect(checker, !checker->space.free.rb_node, "the tree isn't empty");
+	list_for_each_entry_safe(extent, next, &checker->spares, list) {
+		list_del(&extent->list);
+		extent_free(checker, extent);
+	}
+	expect(checker, !checker->extents, "%lu extents are lost", checker->extents);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _JITCACHE_TEST_TYPES_H
+#define _JITCACHE_TEST_TYPES_H
+
+#include_next <linux/types.h>
+
+/* Nothing looks into it, but it has to cover a struct rb_node in part. */
+struct rcu_head {
+	struct rcu_head *next;
+	void (*func)(struct rcu_head *head);
+};
+
+#endif /* _JITCACHE_TEST_TYPES_H */

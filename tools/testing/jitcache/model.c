@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mm/jitcache_extent.c against its model, with random operations. A seed gives the same
+ * ones whenever it is used.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <sanitizer/common_interface_defs.h>
+#include <signal.h>
+
+#include <linux/align.h>
+#include <linux/kernel.h>
+#include <linux/sizes.h>
+
+#include "checker.h"
+
+/* No operation takes a second; a loop without end is a mistake too. */
+#define OPS_PER_ALARM	4096
+#define ALARM_SECONDS	20
+
+struct prng {
+	struct source	source;
+	u64		state;
+};
+
+static struct checker checker;
+static unsigned long seed = 1;
+
+/* The lower bits of a linear congruential generator are poor, and not used. */
+static u32 prng_below(struct source *source, u32 n)
+{
+	struct prng *prng = container_of(source, struct prng, source);
+
+	prng->state = prng->state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return ((prng->state >> 32) * n) >> 32;
+}
+
+static void print_seed(void)
+{
+	checker_where(&checker);
+	fprintf(stderr, "%s: DIVERGENCE: seed %lu, operation %lu\n", checker.name, seed,
+		checker.ops);
+}
+
+static void stop(void)
+{
+	print_seed();
+	_exit(1);
+}
+
+static void on_signal(int sig)
+{
+	fprintf(stderr, "%s: %s\n", checker.name, sig == SIGALRM ? "no end" : "aborted");
+	stop();
+}
+
+/* UndefinedBehaviorSanitizer has no callback of its own. */
+const char *__ubsan_default_options(void)
+{
+	return "abort_on_error=1:print_stacktrace=1";
+}
+
+/* === Places =============================================================== */
+
+/* For the first object of an arena each place is possible, and depends on the seed. */
+static void check_places(unsigned long offset, unsigned long size, u32 want, u32 align)
+{
+	unsigned long start = SZ_1M + offset;
+	unsigned long first = ALIGN(start, align);
+	unsigned long places = (start + size - want - first) / align + 1;
+	bool *been = calloc(places, sizeof(*been));
+	unsigned long i, been_to = 0;
+	struct spot spot;
+
+	for (i = 0; been && i < places; i++) {
+		checker_add(&checker, 0, start, size, JIT_INDEX_SHIFT, SZ_2G + i);
+		if (checker_take(&checker, want, align, false, &spot)) {
+			unsigned long place = (spot.arena->held[0].start - first) / align;
+
+			been_to += !been[place];
+			been[place] = true;
+			checker_put(&checker, spot);
+		}
+		checker_remove(&checker, 0);
+	}
+	free(been);
+	if (been_to == places)
+		return;
+	fprintf(stderr, "%s: %u bytes, align %u, in %lu: at %lu places, expected %lu\n",
+		checker.name, want, align, size, been_to, places);
+	stop();
+}
+
+static void check_all_places(void)
+{
+	check_places(0, SZ_4K, 64, 8);
+	check_places(0, SZ_4K - 16, 64, 16);
+	check_places(8, SZ_4K, 24, 16);
+	check_places(24, SZ_16K + 8, SZ_4K, 64);
+	check_places(0, SZ_64K, SZ_4K, SZ_4K);
+	check_places(0, SZ_4K, SZ_4K, SZ_4K);
+	check_places(0, SZ_4K, SZ_4K - 8, 8);
+}
+
+/* ========================================================================== */
+
+static unsigned long parse_number(const char *arg)
+{
+	char *end;
+	unsigned long value = strtoul(arg, &end, 0);
+
+	if (*end || end == arg) {
+		fprintf(stderr, "model: %s is no number\n", arg);
+		exit(2);
+	}
+	return value;
+}
+
+static unsigned long parse(int argc, char **argv)
+{
+	unsigned long ops = 1000000;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "n:s:c:v")) != -1) {
+		switch (opt) {
+		case 'n':
+			ops = parse_number(optarg);
+			break;
+		case 's':
+			seed = parse_number(optarg);
+			break;
+		case 'c':
+			checker.every = parse_number(optarg);
+			break;
+		case 'v':
+			checker.trace = true;
+			break;
+		default:
+			optind = argc + 1;
+		}
+	}
+	if (optind != argc || !checker.every || !ops) {
+		fprintf(stderr,
+			"Usage: model [-n OPERATIONS] [-s SEED] [-c EVERY] [-v]\n"
+			"  -c  check everything after so many operations\n"
+			"  -v  print each call\n");
+		exit(2);
+	}
+	return ops;
+}
+
+static void report(void)
+{
+	const unsigned long *count = checker.count;
+
+	printf("%s: %lu operations, seed %lu, no divergence: ", checker.name, checker.ops, seed);
+	printf("%lu arenas, %lu takes, %lu failed, %lu missed, %lu second choice, ",
+	       count[COUNT_ARENAS], count[COUNT_TAKES], count[COUNT_FAILS],
+	       count[COUNT_MISSES], count[COUNT_SECONDS]);
+	printf("%lu splits, %lu merges, %lu found, %lu at once, %lu complete checks\n",
+	       count[COUNT_SPLITS], count[COUNT_MERGES], count[COUNT_FOUND],
+	       count[COUNT_HELD], checker.checks);
+}
+
+int main(int argc, char **argv)
+{
+	struct prng prng = { .source.below = prng_below };
+	unsigned long ops;
+
+	checker.name = "model";
+	checker.every = 64;
+	checker.stop = stop;
+	checker.source = &prng.source;
+	ops = parse(argc, argv);
+	prng.state = seed;
+
+	__sanitizer_set_death_callback(print_seed);
+	signal(SIGALRM, on_signal);
+	signal(SIGABRT, on_signal);
+	checker_init(&checker);
+	alarm(ALARM_SECONDS);
+	while (checker.ops < ops) {
+		if (checker.ops % OPS_PER_ALARM == 0)
+			alarm(ALARM_SECONDS);
+		checker_step(&checker);
+	}
+	checker_exit(&checker);
+	check_all_places();
+	checker_exit(&checker);
+	alarm(0);
+	report();
+	return 0;
+}

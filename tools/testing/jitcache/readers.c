@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * jit_arena_find() while extents come and go. One thread takes, uses, drops and puts;
+ * the others look for objects that stay meanwhile, and have to find them, and for
+ * addresses of whatever is there, which must do no harm.
+ *
+ * An object is published in a slot once it is in use. It is dropped after it has been
+ * taken out of the slot and a grace period has passed; so who found it in a slot may
+ * rely on it until the end of the read-side section.
+ */
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/jitcache.h>
+#include <linux/kernel.h>
+#include <linux/rcupdate.h>
+#include <linux/sizes.h>
+
+#include "../../../mm/jitcache_extent.h"
+
+#define NR_READERS	3
+#define NR_SLOTS	64
+#define NR_LOOSE	256
+#define NR_GONE		4096
+#define ARENA_SIZE	SZ_64K
+#define ARENA_START	(-(unsigned long)SZ_1G)
+#define ALARM_SECONDS	120
+
+/* Of a reader: odd while it reads. */
+struct reader {
+	pthread_t	thread;
+	unsigned long	phase;
+	unsigned long	finds;
+	u64		random;
+};
+
+static struct reader readers[NR_READERS];
+static bool finished;
+
+static struct jit_space space = { .free = RB_ROOT };
+static struct jit_arena arena;
+static LIST_HEAD(spares);
+static struct jit_cache owner;
+
+/* For readers */
+static struct jit_extent *slots[NR_SLOTS];
+/* Of the writer: in use, in no slot */
+static struct jit_extent *loose[NR_LOOSE];
+static struct jit_extent *gone[NR_GONE];
+static unsigned int nr_gone;
+
+static u32 random_below(u64 *state, u32 n)
+{
+	*state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return ((*state >> 32) * n) >> 32;
+}
+
+static void *xalloc(size_t size)
+{
+	void *memory = malloc(size);
+
+	if (!memory) {
+		perror("malloc");
+		exit(2);
+	}
+	return memory;
+}
+
+static void fail(const char *what, unsigned long addr)
+{
+	fprintf(stderr, "readers: %s at %#lx\n", what, addr);
+	_exit(1);
+}
+
+/* === Grace periods ======================================================== */
+
+static void read_lock(struct reader *reader)
+{
+	WRITE_ONCE(reader->phase, reader->phase + 1);
+	/* Pairs with synchronize(): it sees the phase, or this what was done before. */
+	smp_mb();
+}
+
+static void read_unlock(struct reader *reader)
+{
+	/* Pairs with phase_of(). */
+	smp_store_release(&reader->phase, reader->phase + 1);
+}
+
+static unsigned long phase_of(const struct reader *reader)
+{
+	/* Pairs with read_unlock(). */
+	return smp_load_acquire(&reader->phase);
+}
+
+/* Wait until all have left the sections that they are in. */
+static void synchronize(void)
+{
+	unsigned long phase;
+	unsigned int i;
+
+	/* Pairs with read_lock(). */
+	smp_mb();
+	for (i = 0; i < NR_READERS; i++) {
+		phase = phase_of(&readers[i]);
+		while (phase % 2 && phase_of(&readers[i]) == phase)
+			sched_yield();
+	}
+}
+
+static void free_gone(void)
+{
+	while (nr_gone)
+		free(gone[--nr_gone]);
+}
+
+/* === Readers ============================================================== */
+
+static void find_published(struct reader *reader)
+{
+	struct jit_extent *extent = READ_ONCE(slots[random_below(&reader->random, NR_SLOTS)]);
+	unsigned long addr;
+
+	if (!extent)
+		return;
+	addr = extent->start + random_below(&reader->random, extent->size);
+	if (jit_arena_find(&arena, addr) != extent)
+		fail("an object in use isn't found", addr);
+	reader->finds++;
+}
+
+static void find_anything(struct reader *reader)
+{
+	unsigned long addr = ARENA_START + random_below(&reader->random, ARENA_SIZE);
+	struct jit_extent *extent = jit_arena_find(&arena, addr);
+
+	if (extent && extent->start > addr)
+		fail("an object behind the address is found", addr);
+}
+
+static void *read_on(void *arg)
+{
+	struct reader *reader = arg;
+
+	while (!READ_ONCE(finished)) {
+		read_lock(reader);
+		find_published(reader);
+		find_anything(reader);
+		read_unlock(reader);
+	}
+	return NULL;
+}
+
+/* === Writer =============================================================== */
+
+static struct jit_extent *take(u64 *random)
+{
+	u32 size = (1 + random_below(random, 64)) * JIT_GRANULE;
+	struct jit_extent *extent;
+	struct list_head *pos;
+	unsigned int nr = 0;
+
+	if (!random_below(random, 16))
+		size += SZ_2K;
+	list_for_each(pos, &spares)
+		nr++;
+	for (; nr < JIT_MAX_SPLITS; nr++) {
+		extent = xalloc(sizeof(*extent));
+		list_add(&extent->list, &spares);
+	}
+	extent = jit_extent_take(&space, size, JIT_GRANULE, true, &spares);
+	if (extent)
+		jit_extent_use(extent, size, &owner);
+	return extent;
+}
+
+static void put(struct jit_extent *extent)
+{
+	struct jit_extent *left[JIT_MAX_SPLITS];
+	unsigned int i;
+
+	jit_extent_drop(extent);
+	jit_extent_put(&space, extent, left);
+	for (i = 0; i < JIT_MAX_SPLITS; i++) {
+		if (left[i])
+			gone[nr_gone++] = left[i];
+	}
+}
+
+/* Between the objects that readers rely on: no grace period until reuse. */
+static void change_loose(u64 *random)
+{
+	struct jit_extent **extent = &loose[random_below(random, NR_LOOSE)];
+
+	if (*extent) {
+		put(*extent);
+		*extent = NULL;
+	} else {
+		*extent = take(random);
+	}
+}
+
+/* Let each object in a slot be another one; and what is gone be freed. */
+static void renew_slots(u64 *random)
+{
+	struct jit_extent *old[NR_SLOTS];
+	unsigned int i;
+
+	for (i = 0; i < NR_SLOTS; i++) {
+		old[i] = slots[i];
+		if (random_below(random, 2))
+			WRITE_ONCE(slots[i], NULL);
+		else
+			old[i] = NULL;
+	}
+	synchronize();
+	free_gone();
+	for (i = 0; i < NR_SLOTS; i++) {
+		if (old[i])
+			put(old[i]);
+		if (slots[i])
+			continue;
+		/* Pairs with find_published(), by the dependency of addresses. */
+		smp_store_release(&slots[i], take(random));
+	}
+}
+
+static void write_on(unsigned long rounds)
+{
+	unsigned long round, i;
+	u64 random = 1;
+
+	for (round = 0; round < rounds; round++) {
+		renew_slots(&random);
+		for (i = 0; i < NR_GONE / JIT_MAX_SPLITS - NR_SLOTS; i++)
+			change_loose(&random);
+	}
+}
+
+/* ========================================================================== */
+
+static void init(void)
+{
+	arena.start = ARENA_START;
+	arena.size = ARENA_SIZE;
+	arena.shift = JIT_INDEX_SHIFT;
+	arena.index = xalloc(jit_index_len(ARENA_SIZE, JIT_INDEX_SHIFT) * sizeof(*arena.index));
+	memset(arena.index, 0,
+	       jit_index_len(ARENA_SIZE, JIT_INDEX_SHIFT) * sizeof(*arena.index));
+	jit_arena_init(&space, &arena, xalloc(sizeof(struct jit_extent)));
+}
+
+/* After all readers have ended. */
+static void empty(void)
+{
+	struct jit_extent *extent, *next;
+	unsigned int i;
+
+	free_gone();
+	for (i = 0; i < NR_SLOTS; i++) {
+		if (slots[i])
+			put(slots[i]);
+	}
+	for (i = 0; i < NR_LOOSE; i++) {
+		if (loose[i])
+			put(loose[i]);
+	}
+	free_gone();
+	if (!jit_arena_empty(&arena))
+		fail("something is left", ARENA_START);
+	jit_arena_exit(&space, &arena);
+	free(jit_arena_empty(&arena));
+	list_for_each_entry_safe(extent, next, &spares, list)
+		free(extent);
+	free(arena.index);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 100;
+	unsigned long finds = 0;
+	unsigned int i;
+
+	if (argc > 2 || !rounds) {
+		fprintf(stderr, "Usage: readers [ROUNDS]\n");
+		return 2;
+	}
+	/* Without end is wrong too: SIGALRM kills. */
+	alarm(ALARM_SECONDS);
+	init();
+	for (i = 0; i < NR_READERS; i++) {
+		readers[i].random = i;
+		if (pthread_create(&readers[i].thread, NULL, read_on, &readers[i])) {
+			fprintf(stderr, "readers: no thread\n");
+			return 2;
+		}
+	}
+	write_on(rounds);
+	WRITE_ONCE(finished, true);
+	for (i = 0; i < NR_READERS; i++) {
+		pthread_join(readers[i].thread, NULL);
+		finds += readers[i].finds;
+	}
+	empty();
+	printf("readers: %lu rounds, %lu objects found, none lost\n", rounds, finds);
+	return !finds;
+}

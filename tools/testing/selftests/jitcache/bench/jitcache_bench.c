@@ -1,0 +1,734 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What executable memory costs: instructions for each operation, and bytes.
+ *
+ * Loading the module measures jit_cache where the kernel has it, and otherwise
+ * what there is in its place: module_alloc() and the packs of BPF. For x86_64 under
+ * QEMU with -icount shift=0, where the time stamp counter counts instructions;
+ * elsewhere the module doesn't load. Each figure is a line in the log:
+ *
+ *   jitcache_bench: cost ALLOCATOR OPERATION SIZE LIVE INSTRUCTIONS
+ *   jitcache_bench: skip ALLOCATOR SIZE LIVE REASON
+ *   jitcache_bench: bytes ALLOCATOR ROUND ASKED GIVEN MAPPED
+ *   jitcache_bench: done
+ *
+ * with the mean of an operation on objects of SIZE bytes while LIVE of them are
+ * in use:
+ *
+ *   allocate, commit, free		the population stays: one of random choice is
+ *				freed, and another one allocated and written
+ *   fill-allocate, fill-commit	the population grows from nothing to LIVE
+ *   drain-free			it shrinks to nothing, in the order it came
+ *   larger			every second one was freed; allocate what fits
+ *				in no hole, SIZE bytes
+ *
+ * What is left for later by an operation isn't counted: memory that is freed by
+ * RCU, and all that kworkers do. Interrupts are, at some 0.2 %.
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/align.h>
+#include <linux/filter.h>
+#include <linux/kallsyms.h>
+#include <linux/kprobes.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/moduleloader.h>
+#include <linux/pgtable.h>
+#include <linux/prandom.h>
+#include <linux/sched.h>
+#include <linux/set_memory.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include <asm/msr.h>
+#include <asm/text-patching.h>
+
+#ifdef CONFIG_JIT_CACHE
+#include <linux/jitcache.h>
+#include <linux/text_patching.h>
+#endif
+
+/* How often to measure at one population, and how many larger requests to make. */
+#define STEADY_OPS	1000
+#define LARGER_OPS	100
+
+/* Objects of mixed sizes, and how often half of them are replaced. */
+#define MIX_OBJECTS	10000
+#define MIX_ROUNDS	5
+
+/* Populations whose allocation takes more instructions than this are left out. */
+#define FILL_BUDGET	5000000000ULL
+
+/**
+ * struct object - something allocated
+ * @addr: where, or NULL
+ * @size: bytes that were asked for
+ */
+struct object {
+	void	*addr;
+	size_t	size;
+};
+
+/**
+ * struct cost - what a mean is made of
+ * @sum: instructions
+ * @ops: operations that took them
+ */
+struct cost {
+	u64	sum;
+	u32	ops;
+};
+
+/**
+ * struct larger - sizes for fragmented space
+ * @size: of those of which every second one is freed
+ * @request: of those that are allocated then
+ */
+struct larger {
+	size_t	size;
+	size_t	request;
+};
+
+/**
+ * struct allocator - what is measured
+ * @name: in the results
+ * @alloc: allocate executable memory
+ * @free: free it
+ * @shrink: give back what is cached; may be NULL
+ * @given: bytes that objects occupy, for the bytes of mixed sizes; may be NULL
+ * @footprint: address space for an object of a size
+ * @sizes: of objects, up to a 0
+ * @lives: populations, up to a 0
+ * @larger: of which there is one
+ * @larger_lives: populations for it, up to a 0
+ */
+struct allocator {
+	const char		*name;
+	void			*(*alloc)(size_t size);
+	void			(*free)(void *addr);
+	void			(*shrink)(void);
+	unsigned long		(*given)(const struct object *objects, unsigned int nr);
+	unsigned long		(*footprint)(size_t size);
+	const size_t		*sizes;
+	const unsigned int	*lives;
+	struct larger		larger;
+	const unsigned int	*larger_lives;
+};
+
+/* === What isn't exported ================================================== */
+
+/*
+ * Nothing that hands out or writes executable memory is for modules, and for a
+ * benchmark that shouldn't change. It finds its way as a debugger would: a kprobe
+ * tells where kallsyms_lookup_name() is, which tells the rest.
+ */
+static typeof(kallsyms_lookup_name) *find_symbol;
+
+static typeof(find_vm_area) *fn_find_vm_area;
+static typeof(text_poke_copy) *fn_text_poke_copy;
+
+static int find_find_symbol(void)
+{
+	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
+	int err = register_kprobe(&probe);
+
+	if (err)
+		return err;
+	find_symbol = (void *)probe.addr;
+	unregister_kprobe(&probe);
+	return 0;
+}
+
+#define FIND(name) ({						\
+	fn_##name = (void *)find_symbol(#name);			\
+	if (!fn_##name)						\
+		pr_err("no %s in this kernel\n", #name);	\
+	fn_##name;						\
+})
+
+/* === Counting ============================================================= */
+
+static u64 clock_overhead;
+
+static u64 clock_read(void)
+{
+	return rdtsc_ordered();
+}
+
+static void cost_add(struct cost *cost, u64 start, u64 end)
+{
+	cost->sum += end - start - clock_overhead;
+	cost->ops++;
+}
+
+#define MEASURE(cost, operation) do {			\
+	u64 __start = clock_read();			\
+							\
+	operation;					\
+	cost_add(cost, __start, clock_read());		\
+} while (0)
+
+static u64 count_loop(unsigned long rounds)
+{
+	u64 start = clock_read();
+
+	asm volatile("1: dec %0\n\tjnz 1b" : "+r" (rounds) : : "cc");
+	return clock_read() - start;
+}
+
+/* Two instructions a round: does the clock see so many, and not time? */
+static bool clock_counts(void)
+{
+	unsigned long rounds = 1000000;
+	u64 count = count_loop(rounds);
+
+	clock_overhead = min(count_loop(1), count_loop(1)) - 2;
+	if (clock_overhead < 100 && count > 2 * rounds && count < 2 * rounds + rounds / 20)
+		return true;
+	pr_err("the TSC doesn't count instructions: %llu for %lu, overhead %llu\n",
+	       count, 2 * rounds, clock_overhead);
+	return false;
+}
+
+static void show_cost(const struct allocator *allocator, const char *operation,
+		      size_t size, unsigned int live, const struct cost *cost)
+{
+	pr_info("cost %s %s %zu %u %llu\n", allocator->name, operation, size, live,
+		DIV_ROUND_CLOSEST_ULL(cost->sum, cost->ops));
+}
+
+static void show_skip(const struct allocator *allocator, size_t size, unsigned int live,
+		      const char *reason)
+{
+	pr_info("skip %s %zu %u %s\n", allocator->name, size, live, reason);
+}
+
+/* === Operations =========================================================== */
+
+static struct rnd_state rnd;
+static u8 *text;
+
+/* The packs of BPF want to find the size of an object at its start. */
+static void *write_object(const struct object *object)
+{
+	*(u32 *)text = object->size;
+	return fn_text_poke_copy(object->addr, text, object->size);
+}
+
+static int measured_alloc(const struct allocator *allocator, struct object *object,
+			  size_t size, struct cost *cost)
+{
+	object->size = size;
+	MEASURE(cost, object->addr = allocator->alloc(size));
+	/* Let those run who have work, while nobody counts. */
+	cond_resched();
+	return object->addr ? 0 : -ENOMEM;
+}
+
+static int measured_commit(const struct object *object, struct cost *cost)
+{
+	void *written;
+
+	MEASURE(cost, written = write_object(object));
+	cond_resched();
+	return written ? 0 : -EFAULT;
+}
+
+static void measured_free(const struct allocator *allocator, struct object *object,
+			  struct cost *cost)
+{
+	if (!object->addr)
+		return;
+	MEASURE(cost, allocator->free(object->addr));
+	object->addr = NULL;
+	cond_resched();
+}
+
+static void drain(const struct allocator *allocator, struct object *objects,
+		  unsigned int nr, struct cost *cost)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		measured_free(allocator, &objects[i], cost);
+	rcu_barrier();
+	if (allocator->shrink)
+		allocator->shrink();
+}
+
+/* Returns -ETIME if allocation gets too slow. */
+static int fill(const struct allocator *allocator, struct object *objects,
+		unsigned int nr, size_t size, struct cost *alloc, struct cost *commit)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		err = measured_alloc(allocator, &objects[i], size, alloc) ?:
+		      measured_commit(&objects[i], commit);
+		if (err)
+			return err;
+		if (alloc->sum > FILL_BUDGET)
+			return -ETIME;
+	}
+	return 0;
+}
+
+/* === Measurements ========================================================= */
+
+/* Why so many objects can't be, or NULL. */
+static const char *no_room(const struct allocator *allocator, size_t size,
+			   unsigned int nr)
+{
+	u64 bytes = (u64)nr * allocator->footprint(size);
+
+	if (bytes > MODULES_LEN / 8 * 7)
+		return "range too small";
+	if (bytes > (u64)totalram_pages() * PAGE_SIZE / 4 * 3)
+		return "not enough memory";
+	return NULL;
+}
+
+static struct object *new_objects(unsigned int nr)
+{
+	prandom_seed_state(&rnd, nr);
+	return kvcalloc(nr, sizeof(struct object), GFP_KERNEL);
+}
+
+/* A population that is too slow to make is no error. */
+static int check_fill(const struct allocator *allocator, size_t size, unsigned int live,
+		      int err)
+{
+	if (err == -ETIME) {
+		show_skip(allocator, size, live, "too slow");
+		return 0;
+	}
+	if (err)
+		pr_err("%s: %u objects of %zu bytes: error %d\n", allocator->name, live,
+		       size, err);
+	return err;
+}
+
+static int steady(const struct allocator *allocator, struct object *objects,
+		  unsigned int live, size_t size)
+{
+	struct cost alloc = {}, commit = {}, free = {};
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < STEADY_OPS; i++) {
+		struct object *object = &objects[prandom_u32_state(&rnd) % live];
+
+		measured_free(allocator, object, &free);
+		err = measured_alloc(allocator, object, size, &alloc) ?:
+		      measured_commit(object, &commit);
+		if (err)
+			return err;
+	}
+	show_cost(allocator, "allocate", size, live, &alloc);
+	show_cost(allocator, "commit", size, live, &commit);
+	show_cost(allocator, "free", size, live, &free);
+	return 0;
+}
+
+static int bench_population(const struct allocator *allocator, size_t size,
+			    unsigned int live)
+{
+	struct cost alloc = {}, commit = {}, free = {};
+	struct object *objects = new_objects(live);
+	bool filled;
+	int err;
+
+	if (!objects)
+		return -ENOMEM;
+	err = fill(allocator, objects, live, size, &alloc, &commit);
+	filled = !err;
+	if (filled)
+		err = steady(allocator, objects, live, size);
+	drain(allocator, objects, live, &free);
+	if (filled) {
+		show_cost(allocator, "fill-allocate", size, live, &alloc);
+		show_cost(allocator, "fill-commit", size, live, &commit);
+		show_cost(allocator, "drain-free", size, live, &free);
+	}
+	kvfree(objects);
+	return check_fill(allocator, size, live, err);
+}
+
+static int bench_larger(const struct allocator *allocator, unsigned int live)
+{
+	unsigned int i, nr = live + LARGER_OPS;
+	struct object *objects = new_objects(nr);
+	size_t request = allocator->larger.request;
+	struct cost cost = {}, other = {};
+	int err;
+
+	if (!objects)
+		return -ENOMEM;
+	err = fill(allocator, objects, live, allocator->larger.size, &other, &other);
+	if (!err) {
+		for (i = 0; i < live; i += 2)
+			measured_free(allocator, &objects[i], &other);
+		for (i = live; i < nr && !err; i++)
+			err = measured_alloc(allocator, &objects[i], request, &cost) ?:
+			      measured_commit(&objects[i], &other);
+	}
+	if (!err)
+		show_cost(allocator, "larger", request, live, &cost);
+	drain(allocator, objects, nr, &other);
+	kvfree(objects);
+	return check_fill(allocator, request, live, err);
+}
+
+/* === Bytes ================================================================ */
+
+/*
+ * The sizes of BPF programs, as Song Liu measured them on servers: half of them
+ * under 500 bytes, three quarters under 2 kB. Here each quarter is spread evenly.
+ */
+static size_t mixed_size(void)
+{
+	static const size_t quarters[] = { 64, 256, 500, 2000, 8192 };
+	u32 random = prandom_u32_state(&rnd);
+	const size_t *quarter = &quarters[random % 4];
+
+	return quarter[0] + random / 4 % (quarter[1] - quarter[0]);
+}
+
+/* Bytes of all areas of the range, whoever they belong to. */
+static unsigned long mapped_bytes(void)
+{
+	unsigned long addr, step, bytes = 0;
+	struct vm_struct *area;
+
+	for (addr = MODULES_VADDR; addr < MODULES_END; addr += step) {
+		area = fn_find_vm_area((void *)addr);
+		step = area ? area->size : PAGE_SIZE;
+		if (area)
+			bytes += get_vm_area_size(area);
+	}
+	return bytes;
+}
+
+static void show_bytes(const struct allocator *allocator, unsigned int round,
+		       const struct object *objects, unsigned long before)
+{
+	unsigned long asked = 0;
+	unsigned int i;
+
+	for (i = 0; i < MIX_OBJECTS; i++)
+		asked += objects[i].size;
+	pr_info("bytes %s %u %lu %lu %lu\n", allocator->name, round, asked,
+		allocator->given(objects, MIX_OBJECTS), mapped_bytes() - before);
+}
+
+/* Free a random half. */
+static void halve(const struct allocator *allocator, struct object *objects)
+{
+	struct cost cost = {};
+	unsigned int i;
+
+	for (i = 0; i < MIX_OBJECTS; i++) {
+		if (prandom_u32_state(&rnd) % 2)
+			measured_free(allocator, &objects[i], &cost);
+	}
+}
+
+static int refill(const struct allocator *allocator, struct object *objects)
+{
+	struct cost cost = {};
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < MIX_OBJECTS; i++) {
+		if (objects[i].addr)
+			continue;
+		err = measured_alloc(allocator, &objects[i], mixed_size(), &cost) ?:
+		      measured_commit(&objects[i], &cost);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int bench_bytes(const struct allocator *allocator)
+{
+	struct object *objects = new_objects(MIX_OBJECTS);
+	unsigned long before = mapped_bytes();
+	struct cost cost = {};
+	unsigned int round;
+	int err = 0;
+
+	if (!objects)
+		return -ENOMEM;
+	for (round = 0; round <= MIX_ROUNDS && !err; round++) {
+		halve(allocator, objects);
+		err = refill(allocator, objects);
+		if (!err)
+			show_bytes(allocator, round, objects, before);
+	}
+	drain(allocator, objects, MIX_OBJECTS, &cost);
+	kvfree(objects);
+	return err;
+}
+
+/* === Allocators =========================================================== */
+
+static unsigned long sum_of_sizes(size_t size)
+{
+	return size;
+}
+
+static const unsigned int lives[] = { 1000, 10000, 100000, 0 };
+static const unsigned int larger_lives[] = { 1000, 5000, 10000, 20000, 100000, 0 };
+
+#ifdef CONFIG_JIT_CACHE
+static typeof(jit_cache_create) *fn_jit_cache_create;
+static typeof(jit_cache_destroy) *fn_jit_cache_destroy;
+static typeof(jit_cache_alloc) *fn_jit_cache_alloc;
+static typeof(jit_cache_free) *fn_jit_cache_free;
+static typeof(jit_cache_shrink) *fn_jit_cache_shrink;
+
+static struct jit_cache *cache;
+
+static void *jit_alloc(size_t size)
+{
+	return fn_jit_cache_alloc(cache, size);
+}
+
+static void jit_free_object(void *addr)
+{
+	fn_jit_cache_free(cache, addr);
+}
+
+static void jit_shrink(void)
+{
+	fn_jit_cache_shrink(cache);
+}
+
+/* There is no other way from here to what debugfs would show. */
+static unsigned long jit_given(const struct object *objects, unsigned int nr)
+{
+	return cache->stat[JIT_CACHE_GIVEN];
+}
+
+static const size_t jit_sizes[] = { 64, 448, SZ_4K, SZ_64K, 0 };
+
+static const struct allocator allocators[] = {
+	{
+		.name = "jit_cache",
+		.alloc = jit_alloc,
+		.free = jit_free_object,
+		.shrink = jit_shrink,
+		.given = jit_given,
+		.footprint = sum_of_sizes,
+		.sizes = jit_sizes,
+		.lives = lives,
+		.larger = { 448, 832 },
+		.larger_lives = larger_lives,
+	},
+};
+
+/* The range is that of the stock allocators. */
+static int allocators_init(void)
+{
+	if (!FIND(jit_cache_create) || !FIND(jit_cache_destroy) || !FIND(jit_cache_alloc) ||
+	    !FIND(jit_cache_free) || !FIND(jit_cache_shrink))
+		return -ENOENT;
+	cache = fn_jit_cache_create("bench", MODULES_VADDR, MODULES_END, 0,
+				    JIT_CACHE_TEXT | JIT_CACHE_NO_MERGE);
+	return PTR_ERR_OR_ZERO(cache);
+}
+
+static void allocators_exit(void)
+{
+	fn_jit_cache_destroy(cache);
+}
+#else
+/* The third argument came during 6.1.y; before, it is passed and not looked at. */
+typedef void *pack_alloc_f(u32 size, bpf_jit_fill_hole_t fill, bool was_classic);
+
+static typeof(module_alloc) *fn_module_alloc;
+static typeof(module_memfree) *fn_module_memfree;
+static typeof(set_memory_ro) *fn_set_memory_ro;
+static typeof(set_memory_x) *fn_set_memory_x;
+static pack_alloc_f *fn_bpf_prog_pack_alloc;
+static typeof(bpf_prog_pack_free) *fn_bpf_prog_pack_free;
+
+/* As ftrace and kprobes do it; x86 resets the protections when it is freed. */
+static void *module_alloc_text(size_t size)
+{
+	void *addr = fn_module_alloc(size);
+	int pages = PAGE_ALIGN(size) >> PAGE_SHIFT;
+
+	if (addr && (fn_set_memory_ro((unsigned long)addr, pages) ||
+		     fn_set_memory_x((unsigned long)addr, pages))) {
+		fn_module_memfree(addr);
+		return NULL;
+	}
+	return addr;
+}
+
+static void module_free_text(void *addr)
+{
+	fn_module_memfree(addr);
+}
+
+/* Each has a guard page. */
+static unsigned long module_footprint(size_t size)
+{
+	return PAGE_ALIGN(size) + PAGE_SIZE;
+}
+
+static void pack_fill(void *area, unsigned int size)
+{
+	memset(area, 0xcc, size);
+}
+
+/* The size is written as bpf_jit_binary_pack_alloc() does. */
+static void *pack_alloc(size_t size)
+{
+	void *addr = fn_bpf_prog_pack_alloc(size, pack_fill, false);
+	u32 header = size;
+
+	return addr ? fn_text_poke_copy(addr, &header, sizeof(header)) : NULL;
+}
+
+static void pack_free(void *addr)
+{
+	fn_bpf_prog_pack_free(addr);
+}
+
+/* In BPF_PROG_CHUNK_SIZE, which is core.c's own. */
+static unsigned long pack_given(const struct object *objects, unsigned int nr)
+{
+	unsigned long bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		bytes += ALIGN(objects[i].size, 64);
+	return bytes;
+}
+
+static const size_t module_sizes[] = { SZ_4K, SZ_64K, 0 };
+static const size_t pack_sizes[] = { 64, 448, SZ_4K, 0 };
+static const unsigned int module_lives[] = { 1000, 5000, 20000, 0 };
+
+static const struct allocator allocators[] = {
+	{
+		.name = "module_alloc",
+		.alloc = module_alloc_text,
+		.free = module_free_text,
+		.footprint = module_footprint,
+		.sizes = module_sizes,
+		.lives = module_lives,
+		.larger = { SZ_4K, SZ_8K },
+		.larger_lives = module_lives,
+	}, {
+		.name = "bpf_prog_pack",
+		.alloc = pack_alloc,
+		.free = pack_free,
+		.given = pack_given,
+		.footprint = sum_of_sizes,
+		.sizes = pack_sizes,
+		.lives = lives,
+		.larger = { 448, 832 },
+		.larger_lives = larger_lives,
+	},
+};
+
+static int allocators_init(void)
+{
+	if (!FIND(module_alloc) || !FIND(module_memfree) || !FIND(set_memory_ro) ||
+	    !FIND(set_memory_x) || !FIND(bpf_prog_pack_alloc) || !FIND(bpf_prog_pack_free))
+		return -ENOENT;
+	return 0;
+}
+
+static void allocators_exit(void)
+{
+}
+#endif /* CONFIG_JIT_CACHE */
+
+/* === The module =========================================================== */
+
+static int bench_size(const struct allocator *allocator, size_t size)
+{
+	const unsigned int *live;
+	const char *reason;
+	int err = 0;
+
+	for (live = allocator->lives; *live && !err; live++) {
+		reason = no_room(allocator, size, *live);
+		if (reason)
+			show_skip(allocator, size, *live, reason);
+		else
+			err = bench_population(allocator, size, *live);
+	}
+	return err;
+}
+
+static int bench(const struct allocator *allocator)
+{
+	const unsigned int *live;
+	const size_t *size;
+	int err = 0;
+
+	for (size = allocator->sizes; *size && !err; size++)
+		err = bench_size(allocator, *size);
+	for (live = allocator->larger_lives; *live && !err; live++)
+		err = bench_larger(allocator, *live);
+	if (allocator->given && !err)
+		err = bench_bytes(allocator);
+	return err;
+}
+
+static int bench_all(void)
+{
+	unsigned int i;
+	int err;
+
+	err = allocators_init();
+	if (err)
+		return err;
+	for (i = 0; i < ARRAY_SIZE(allocators) && !err; i++)
+		err = bench(&allocators[i]);
+	allocators_exit();
+	return err;
+}
+
+static int __init bench_init(void)
+{
+	int err;
+
+	err = find_find_symbol();
+	if (err)
+		return err;
+	if (!FIND(find_vm_area) || !FIND(text_poke_copy))
+		return -ENOENT;
+	if (!clock_counts())
+		return -ENODEV;
+
+	text = kvmalloc(SZ_64K, GFP_KERNEL);
+	if (!text)
+		return -ENOMEM;
+	memset(text, 0xcc, SZ_64K);
+	err = bench_all();
+	kvfree(text);
+	if (!err)
+		pr_info("done\n");
+	return err;
+}
+module_init(bench_init);
+
+static void __exit bench_exit(void)
+{
+}
+module_exit(bench_exit);
+
+MODULE_DESCRIPTION("What executable memory costs");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,104 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# Probes off function entries by the thousand, and on returns, come and go while
+# what they probe is running; and what executable memory they cost.
+
+. "$(dirname "$0")/helpers.sh"
+
+PROBES=1000
+RETURNS=50
+: "${ROUNDS:=1}"
+
+# Many of them, but none that everything else is made of.
+KINDS='dev inet ip irq kernfs net proc seq shmem simple skb sock sys tcp tracing tty
+udp unix vfs device bus class platform of trace timer'
+
+# Something for the probes to be hit by, until it is killed.
+load()
+{
+	while :; do
+		find /proc/1 /sys/kernel -maxdepth 2 > /dev/null 2>&1
+		dd if=/dev/zero of=/tmp/load.$$ bs=4k count=64 2> /dev/null
+		rm -f /tmp/load.$$
+	done
+}
+
+# Executable bytes and mappings outside of the kernel image: what isn't there
+# before any module, and grows.
+executable()
+{
+	[ -z "$tables" ] || awk '
+	BEGIN	{ unit["K"] = 1; unit["M"] = 1024; unit["G"] = 1048576 }
+	/ x /	{
+		for (i = 2; i <= NF; i++)
+			if ($i ~ /^[0-9]+[KMG]$/)
+				kbytes += $i * unit[substr($i, length($i))]
+		mappings++
+	}
+	END	{ print kbytes + 0, mappings + 0 }' "$tables"
+}
+
+returns_on()
+{
+	local count=0 function
+
+	# shellcheck disable=SC2013 # no pipe: count is needed afterwards
+	for function in $(functions 'vfs_[a-z_]*'); do
+		echo "r:jitcache/return$count $function" \
+			>> $TRACING/kprobe_events 2> /dev/null || continue
+		count=$((count + 1))
+		[ $count -lt $RETURNS ] || break
+	done
+	[ $count -gt 0 ]
+}
+
+hits()
+{
+	awk '$1 ~ /^(jitcache_)?(probe|return)[0-9]/ { n += $2 }
+		END { print n + 0 }' $TRACING/kprobe_profile
+}
+
+# A grace period for each probe that goes, some milliseconds each, adds up.
+expedite()
+{
+	[ ! -w /sys/kernel/rcu_expedited ] || echo "$1" > /sys/kernel/rcu_expedited
+}
+
+clean_up()
+{
+	[ -z "${loader:-}" ] || kill "$loader" 2> /dev/null
+	kprobes_off
+	rm -f /tmp/load.$$
+	expedite 0
+}
+
+needs_root
+[ -e $TRACING/kprobe_events ] || skip "no CONFIG_KPROBE_EVENTS"
+tables=$(page_tables)
+trap clean_up EXIT
+
+# shellcheck disable=SC2086 # words
+pattern="\\($(printf '%s\n' $KINDS | paste -s -d '|' | sed 's/|/\\|/g')\\)_[a-z_]*"
+expedite 1
+load &
+loader=$!
+round=0
+while [ $round -lt $ROUNDS ]; do
+	[ $round -gt 0 ] || before=$(executable)
+	returns_on || fail "can't register return probes"
+	kprobes_on $PROBES "$pattern" || fail "can't register $PROBES kprobes"
+	sleep 1
+	[ $round -gt 0 ] || during=$(executable)
+	[ "$(hits)" -gt 0 ] || fail "no probe was hit"
+	kprobes_off
+	round=$((round + 1))
+done
+kill $loader
+wait $loader 2> /dev/null
+loader=
+
+[ ! -r $DEBUGFS/jitcache/caches ] || grep -E '^(#|kprobe_)' $DEBUGFS/jitcache/caches
+[ -z "${during:-}" ] || echo "probes $PROBES executable kbytes" \
+	"$((${during% *} - ${before% *})) mappings $((${during#* } - ${before#* }))"
