@@ -299,7 +299,8 @@ static void test_other_ranges(struct kunit *test)
 	struct jit_cache *high = make(test, SZ_4M, SZ_4M, JIT_CACHE_TEXT);
 	struct jit_cache *both = make(test, 0, SZ_8M, JIT_CACHE_TEXT);
 	void *a = alloc(test, low, 64), *b = alloc(test, high, 64);
-	void *c = alloc(test, both, SZ_2M), *d = alloc(test, both, SZ_2M);
+	void *c = alloc(test, both, SZ_2M - PAGE_SIZE);
+	void *d = alloc(test, both, SZ_2M - PAGE_SIZE);
 
 	KUNIT_EXPECT_PTR_NE(test, chunk_of(a), chunk_of(b));
 	KUNIT_EXPECT_NULL(test, jit_cache_alloc(both, SZ_2M));
@@ -328,7 +329,7 @@ static void test_occupied_range(struct kunit *test)
 				     PAGE_KERNEL, 0, NUMA_NO_NODE,
 				     __builtin_return_address(0));
 	KUNIT_ASSERT_NOT_NULL(test, other);
-	objs[0] = alloc(test, cache, SZ_2M);
+	objs[0] = alloc(test, cache, SZ_2M - PAGE_SIZE);
 	objs[1] = alloc(test, cache, SZ_1M);
 	KUNIT_EXPECT_TRUE(test, objs[1] > other);
 	KUNIT_EXPECT_NULL(test, jit_cache_alloc(cache, SZ_2M));

@@ -122,15 +122,13 @@ struct jit_cache {
 	unsigned long		stat[NR_JIT_CACHE_STATS];
 };
 
-#define __JIT_CACHE_RANGE(var, _start, _end)				\
+#define __DEFINE_JIT_CACHE(type, var, _name, _start, _end, _flags)	\
 	static void __##var##_range(struct jit_cache *cache)		\
 	{								\
 		cache->start = (_start);				\
 		cache->end = (_end);					\
-	}
-
-#define __JIT_CACHE_INITIALIZER(var, _name, _flags)			\
-	{								\
+	}								\
+	type var = {							\
 		.name = _name,						\
 		.range = __##var##_range,				\
 		.flags = _flags,					\
@@ -148,8 +146,7 @@ struct jit_cache {
  * jit_cache_create() says more about, the first use warns, and all fail.
  */
 #define DEFINE_JIT_CACHE(var, _name, _start, _end, _flags)		\
-	__JIT_CACHE_RANGE(var, _start, _end)				\
-	struct jit_cache var = __JIT_CACHE_INITIALIZER(var, _name, _flags)
+	__DEFINE_JIT_CACHE(struct jit_cache, var, _name, _start, _end, _flags)
 
 /**
  * DEFINE_STATIC_JIT_CACHE() - DEFINE_JIT_CACHE() for use in one file
@@ -160,8 +157,7 @@ struct jit_cache {
  * @_flags: as for DEFINE_JIT_CACHE()
  */
 #define DEFINE_STATIC_JIT_CACHE(var, _name, _start, _end, _flags)	\
-	__JIT_CACHE_RANGE(var, _start, _end)				\
-	static struct jit_cache var = __JIT_CACHE_INITIALIZER(var, _name, _flags)
+	__DEFINE_JIT_CACHE(static struct jit_cache, var, _name, _start, _end, _flags)
 
 /**
  * jit_cache_create() - make a cache

@@ -76,14 +76,15 @@ kprobes_on()
 
 kprobes_off()
 {
-	local event
+	local events event
 
 	[ -d $TRACING/events/jitcache ] || return 0
 	echo 0 > $TRACING/events/jitcache/enable
-	sed -n 's/^[pr][^:]*:\(jitcache[^ ]*\).*/\1/p' $TRACING/kprobe_events |
-		while read -r event; do
-			echo "-:$event" >> $TRACING/kprobe_events
-		done
+	# All names first: the list gets shorter while it is gone through.
+	events=$(sed -n 's/^[pr][^:]*:\(jitcache[^ ]*\).*/\1/p' $TRACING/kprobe_events)
+	for event in $events; do
+		echo "-:$event" >> $TRACING/kprobe_events
+	done
 }
 
 # Have the kernel compile a few BPF programs, all of a suite's, run one of them,

@@ -85,7 +85,7 @@ expedite 1
 load &
 loader=$!
 round=0
-while [ $round -lt $ROUNDS ]; do
+while [ $round -lt "$ROUNDS" ]; do
 	[ $round -gt 0 ] || before=$(executable)
 	returns_on || fail "can't register return probes"
 	kprobes_on $PROBES "$pattern" || fail "can't register $PROBES kprobes"
