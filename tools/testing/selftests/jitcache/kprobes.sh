@@ -22,6 +22,7 @@ load()
 		find /proc/1 /sys/kernel -maxdepth 2 > /dev/null 2>&1
 		dd if=/dev/zero of=/tmp/load.$$ bs=4k count=64 2> /dev/null
 		rm -f /tmp/load.$$
+		sleep 0.1
 	done
 }
 
@@ -38,6 +39,25 @@ executable()
 		mappings++
 	}
 	END	{ print kbytes + 0, mappings + 0 }' "$tables"
+}
+
+# Bytes of instruction slots: the objects of jit_cache, or else the pages.
+slots()
+{
+	if grep -qs '^kprobe_' $DEBUGFS/jitcache/caches; then
+		awk '
+		/^#/		{ for (i = 2; i <= NF; i++) if ($i == "given") col = i - 1 }
+		/^kprobe_/	{ n += $col }
+		END		{ print n + 0 }' $DEBUGFS/jitcache/caches
+	else
+		awk '
+		/alloc_insn_page|get_insn_slot/	{
+			for (i = 2; i <= NF; i++)
+				if (sub(/^pages=/, "", $i))
+					n += $i
+		}
+		END	{ print n * 4096 }' /proc/vmallocinfo
+	fi
 }
 
 returns_on()
@@ -91,6 +111,7 @@ while [ $round -lt "$ROUNDS" ]; do
 	kprobes_on $PROBES "$pattern" || fail "can't register $PROBES kprobes"
 	sleep 1
 	[ $round -gt 0 ] || during=$(executable)
+	[ $round -gt 0 ] || echo "probes $PROBES and $RETURNS on returns: slots $(slots) bytes"
 	[ "$(hits)" -gt 0 ] || fail "no probe was hit"
 	kprobes_off
 	round=$((round + 1))
@@ -99,6 +120,5 @@ kill $loader
 wait $loader 2> /dev/null
 loader=
 
-[ ! -r $DEBUGFS/jitcache/caches ] || grep -E '^(#|kprobe_)' $DEBUGFS/jitcache/caches
-[ -z "${during:-}" ] || echo "probes $PROBES executable kbytes" \
+[ -z "${during:-}" ] || echo "executable memory: kbytes" \
 	"$((${during% *} - ${before% *})) mappings $((${during#* } - ${before#* }))"

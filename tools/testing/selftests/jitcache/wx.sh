@@ -7,7 +7,7 @@
 
 . "$(dirname "$0")/helpers.sh"
 
-: "${STIR_SECONDS:=10}"
+: "${STIR_SECONDS:=5}"
 
 # One round takes and gives back kprobe slots and BPF memory, and has the kernel take
 # back what is empty.
