@@ -7,7 +7,7 @@
 
 . "$(dirname "$0")/helpers.sh"
 
-PROBES=1000
+: "${PROBES:=1000}"
 RETURNS=50
 : "${ROUNDS:=1}"
 
@@ -108,7 +108,7 @@ round=0
 while [ $round -lt "$ROUNDS" ]; do
 	[ $round -gt 0 ] || before=$(executable)
 	returns_on || fail "can't register return probes"
-	kprobes_on $PROBES "$pattern" || fail "can't register $PROBES kprobes"
+	kprobes_on "$PROBES" "$pattern" || fail "can't register $PROBES kprobes"
 	sleep 1
 	[ $round -gt 0 ] || during=$(executable)
 	[ $round -gt 0 ] || echo "probes $PROBES and $RETURNS on returns: slots $(slots) bytes"
