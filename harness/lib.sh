@@ -54,6 +54,14 @@ kgit()
 	plain_git -C "$LINUX" "$@"
 }
 
+# base_worktree DIR: another work tree of build/linux there, at "base". Twice
+# -f: a run that was killed while it made one leaves it locked and missing.
+base_worktree()
+{
+	rm -rf "$1"
+	kgit worktree add -q -f -f --detach "$1" base
+}
+
 # state KEY [VALUE]: what the harness knows about build/linux, kept inside it
 # so that both come and go together. Prints nothing for an unknown key.
 state()

@@ -523,13 +523,8 @@ static void pool_free(struct jit_extent *extent)
 /* Do all bytes from @start to @last lie in space that vmalloc() hands out? */
 static bool range_is_ours(unsigned long start, unsigned long last)
 {
-	if (start >= VMALLOC_START && last < VMALLOC_END)
-		return true;
-#ifdef MODULES_VADDR
-	if (start >= MODULES_VADDR && last < MODULES_END)
-		return true;
-#endif
-	return false;
+	return (start >= VMALLOC_START && last < VMALLOC_END) ||
+	       jit_range_is_modules(start, last);
 }
 
 static int cache_check(struct jit_cache *cache)

@@ -130,6 +130,16 @@ static inline void jit_barrier_tasks(void)
 		rcu_barrier();
 }
 
+/* Do all bytes from @start to @last lie in the module area? */
+static inline bool jit_range_is_modules(unsigned long start, unsigned long last)
+{
+#ifdef MODULES_VADDR
+	return start >= MODULES_VADDR && last < MODULES_END;
+#else
+	return false;
+#endif
+}
+
 /* Is all of it trapping instructions? */
 bool jit_traps(const void *addr, size_t len);
 

@@ -164,30 +164,27 @@ int jit_chunk_seal(struct jit_chunk *chunk)
 
 /* === Memory =============================================================== */
 
-/* KASAN has shadow for the module area only if asked, and elsewhere always. */
-static int module_shadow(void *addr, size_t size)
-{
-#ifdef MODULES_VADDR
-	if ((unsigned long)addr >= MODULES_VADDR && (unsigned long)addr < MODULES_END)
-		return kasan_alloc_module_shadow(addr, size, GFP_KERNEL);
-#endif
-	return 0;
-}
-
 static void *chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long align,
 			   unsigned long flags)
 {
+	bool modules = jit_range_is_modules(pool->start, pool->end - 1);
 	void *addr;
 
 	if (jit_fault() || size > pool->end - pool->start)
 		return NULL;
 
+	/*
+	 * Without KASAN_VMALLOC the module area, and it alone, has no shadow unless
+	 * asked, and it is then that kmemleak is told.
+	 */
+	if (modules)
+		flags |= VM_DEFER_KMEMLEAK;
 	/* The node is named, since vmalloc() takes no huge page if it may choose. */
 	addr = __vmalloc_node_range(size, max(align, MODULE_ALIGN), pool->start, pool->end,
 				    GFP_KERNEL | __GFP_NOWARN, PAGE_KERNEL,
-				    VM_FLUSH_RESET_PERMS | VM_DEFER_KMEMLEAK | flags,
+				    VM_FLUSH_RESET_PERMS | flags,
 				    numa_mem_id(), __builtin_return_address(0));
-	if (addr && module_shadow(addr, size)) {
+	if (addr && modules && kasan_alloc_module_shadow(addr, size, GFP_KERNEL)) {
 		vfree(addr);
 		return NULL;
 	}

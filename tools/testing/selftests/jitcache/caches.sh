@@ -3,7 +3,8 @@
 # shellcheck shell=dash
 #
 # What debugfs tells of jit_cache adds up: while probes come and go, the objects
-# of the kprobes caches, the bytes of pools and chunks, and the mappings.
+# of the kprobes caches, the bytes of pools and chunks. And chunks are mapped as
+# they should be, those from before mark_rodata_ro() and those from after it.
 
 . "$(dirname "$0")/helpers.sh"
 
@@ -66,7 +67,50 @@ adds_up()
 		fail "less given than asked for"
 }
 
+# Each chunk is mapped as its type says: text read-only and executable, raw as its
+# users like, all else not executable. Numbers of awk have 53 bits, so without the
+# leading 16, which are the same for all.
+protected()
+{
+	[ -n "$tables" ] || return 0
+	sed -n 's/^0x\([0-9a-f]*\)-0x\([0-9a-f]*\) /\1 \2 /p' "$tables" |
+		awk -v map="$DIR/map" '
+		function low(hex,	n, i)
+		{
+			for (i = 5; i <= length(hex); i++)
+				n = n * 16 + index("0123456789abcdef", substr(hex, i, 1)) - 1
+			return n
+		}
+		BEGIN {
+			while ((getline line < map) > 0) {
+				split(line, chunk, " ")
+				if (chunk[1] == "#" || chunk[3] == "raw")
+					continue
+				start[++chunks] = low(chunk[1])
+				end[chunks] = start[chunks] + chunk[2]
+				type[chunks] = chunk[3]
+			}
+		}
+		{
+			from = low($1)
+			to = low($2)
+			for (i = 1; i <= chunks; i++) {
+				if (from >= end[i] || to <= start[i])
+					continue
+				found[i] = 1
+				if (type[i] == "text" ? !/ x / || !/ ro / : / x /)
+					print type[i] ": " $0
+			}
+		}
+		END {
+			for (i = 1; i <= chunks; i++)
+				if (!found[i])
+					print type[i] ": not mapped"
+		}'
+}
+
 needs_root
+tables=$(page_tables)
 [ -r $DIR/caches ] || skip "no jit_cache in debugfs"
 grep -q '^kprobe_insn ' $DIR/caches || kprobes_on 1 ||
 	fail "can't register a kprobe"
@@ -80,6 +124,8 @@ kprobes_on $PROBES || fail "can't register $PROBES kprobes"
 during=$(slots)
 adds_up
 cat $DIR/map
+bad=$(protected)
+[ -z "$bad" ] || fail "$bad"
 kprobes_off
 after=$(slots)
 adds_up

@@ -111,7 +111,7 @@ while [ $round -lt "$ROUNDS" ]; do
 	kprobes_on "$PROBES" "$pattern" || fail "can't register $PROBES kprobes"
 	sleep 1
 	[ $round -gt 0 ] || during=$(executable)
-	[ $round -gt 0 ] || echo "probes $PROBES and $RETURNS on returns: slots $(slots) bytes"
+	[ $round -gt 0 ] || bytes=$(slots)
 	[ "$(hits)" -gt 0 ] || fail "no probe was hit"
 	kprobes_off
 	round=$((round + 1))
@@ -120,5 +120,6 @@ kill $loader
 wait $loader 2> /dev/null
 loader=
 
-[ -z "${during:-}" ] || echo "executable memory: kbytes" \
-	"$((${during% *} - ${before% *})) mappings $((${during#* } - ${before#* }))"
+echo "probes $PROBES returns $RETURNS slot-bytes $bytes"
+[ -z "$during" ] || echo "executable-kbytes $((${during% *} - ${before% *}))" \
+	"mappings $((${during#* } - ${before#* }))"

@@ -73,6 +73,8 @@ run_bench()
 	dmesg | sed -n -E 's/^.*jitcache_bench: ((cost|skip|bytes|done)( .*)?)$/\1/p' \
 		> /tmp/bench
 	grep -v '^done$' /tmp/bench >&3
+	# Two lines, of a name and a figure, again and again.
+	/kselftest/jitcache/kprobes.sh | sed -n -E 's/^(probes|executable-kbytes) /slots &/p' >&3
 	if grep -qx 'done' /tmp/bench && [ $(($(cat /proc/sys/kernel/tainted) & 0x280)) -eq 0 ]
 	then
 		echo "verdict pass" >&3

@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# /proc/kcore, which debuggers and crash tools read, has what is in text: the
+# trapping instructions at the end of each chunk, and not zeros or an error.
+
+. "$(dirname "$0")/helpers.sh"
+
+KCORE=/proc/kcore
+MAP=$DEBUGFS/jitcache/map
+
+# number OFFSET SIZE: one of the ELF header's
+number()
+{
+	od -A n -t "u$2" -j "$1" -N "$2" $KCORE | tr -d ' '
+}
+
+# segments: a line for each, as words of 64 bits: type and flags, offset, address,
+# physical address, size in the file and in memory, alignment
+segments()
+{
+	od -A n -v -t x8 -w56 -j "$(number 32 8)" -N $((56 * $(number 56 2))) $KCORE
+}
+
+# low HEX: without the leading byte, which all kernel addresses share, since not
+# every shell's numbers are large enough for it
+low()
+{
+	echo $((0x${1#??}))
+}
+
+# offset ADDRESS: where in the file it is
+offset()
+{
+	local at
+
+	at=$(low "$1")
+	segments | while read -r _ offset start _ _ size _; do
+		[ "$at" -ge "$(low "$start")" ] || continue
+		[ $((at - $(low "$start"))) -lt "$(low "$size")" ] || continue
+		echo $(($(low "$offset") + at - $(low "$start")))
+		break
+	done
+}
+
+needs_root
+[ -r $KCORE ] || skip "no CONFIG_PROC_KCORE"
+[ -r "$MAP" ] || skip "no jit_cache in debugfs"
+[ "$(number 4 1)" -eq 2 ] || skip "not a kernel of 64 bits"
+
+looked=0
+# shellcheck disable=SC2013 # words: no pipe, looked is needed afterwards
+for chunk in $(awk '$3 == "text" { print $1 "+" $2 }' "$MAP"); do
+	at=$(offset "${chunk%+*}")
+	[ -n "$at" ] || fail "no segment has ${chunk%+*}"
+	at=$((at + ${chunk#*+} - 8))
+	bytes=$(dd if=$KCORE bs=8 skip=$((at / 8)) count=1 2> /dev/null |
+		od -A n -t x8 | tr -d ' ')
+	echo "end of $chunk: $bytes"
+	[ ${#bytes} -eq 16 ] || fail "nothing to be read there"
+	[ "$bytes" != 0000000000000000 ] || fail "zeros are no text"
+	looked=$((looked + 1))
+done
+[ $looked -gt 0 ] || skip "no text in any cache"
