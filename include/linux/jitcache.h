@@ -169,11 +169,10 @@ struct jit_cache {
  * @flags: JIT_CACHE_*
  *
  * Context: Process context, may sleep. Takes jit_mutex; caller may hold text_mutex.
- * Return: the cache or an error:
- * * -EINVAL: range empty, unaligned or outside vmalloc and module space; unknown
- *   flags; bad alignment; no name
- * * -EOPNOTSUPP: text, on an architecture that names no trapping instruction
- * * -ENOMEM: no memory, or too early during boot
+ * Return: the cache; -EINVAL if the range is empty, unaligned or outside vmalloc
+ * and module space, a flag unknown, the alignment bad, or there is no name;
+ * -EOPNOTSUPP for text on an architecture that names no trapping instruction; or
+ * -ENOMEM, which includes that it is too early during boot.
  */
 struct jit_cache *__must_check jit_cache_create(const char *name, unsigned long start,
 						unsigned long end, unsigned int align,
