@@ -9,8 +9,8 @@
  * get a chunk for each object; for all others the pool keeps track of the free
  * extents of its chunks.
  *
- * Locks, in the order in which they nest: text_mutex, jit_mutex, jit_pool.grow,
- * jit_pool.lock. Objects are found by address under RCU alone.
+ * Locks, in the order in which they nest: text_mutex, jit_mutex, jit_pool.grow or
+ * jit_reap_mutex, jit_pool.lock, jit_doomed_lock. Objects are found by address under RCU alone.
  */
 
 #define pr_fmt(fmt) "jit_cache: " fmt
@@ -48,7 +48,7 @@ static const struct jit_type jit_types[] = {
 	[JIT_CACHE_DATA]		= { "data", .packed = true },
 	[JIT_CACHE_RODATA]		= { "rodata", .seals = true },
 	[JIT_CACHE_RO_AFTER_INIT]	= { "ro_after_init", .seals = true },
-	[JIT_CACHE_RAW]			= { "raw" },
+	[JIT_CACHE_RAW]			= { "raw", .raw = true },
 };
 
 /* "jitcache_nomerge": no cache shares memory with another. */
@@ -195,13 +195,16 @@ static void pool_count_idle(struct jit_pool *pool, struct jit_chunk *chunk, int 
 	atomic_long_add(sign * (long)(chunk->size >> PAGE_SHIFT), &jit_idle_pages);
 }
 
-/* For who can't sleep, or must not wait for memory to be unmapped. */
-static void reap_doomed(struct work_struct *work)
+/* Held while they go, so that who takes it after dooming some knows them gone. */
+static DEFINE_MUTEX(jit_reap_mutex);
+
+static void reap_doomed(void)
 {
 	struct jit_chunk *chunk, *next;
 	struct jit_extent *whole;
 	LIST_HEAD(doomed);
 
+	mutex_lock(&jit_reap_mutex);
 	spin_lock_bh(&jit_doomed_lock);
 	list_splice_init(&jit_doomed, &doomed);
 	spin_unlock_bh(&jit_doomed_lock);
@@ -211,9 +214,16 @@ static void reap_doomed(struct work_struct *work)
 		jit_chunk_destroy(chunk);
 		kfree_rcu(whole, rcu);
 	}
+	mutex_unlock(&jit_reap_mutex);
 }
 
-static DECLARE_WORK(jit_reaper, reap_doomed);
+/* For who can't sleep, or must not wait for memory to be unmapped. */
+static void reap_later(struct work_struct *work)
+{
+	reap_doomed();
+}
+
+static DECLARE_WORK(jit_reaper, reap_later);
 
 /* Take an empty chunk out of its pool. Returns its pages. */
 static unsigned long chunk_doom(struct jit_pool *pool, struct jit_chunk *chunk)
@@ -368,7 +378,7 @@ static void pool_put(struct jit_pool *pool)
 		return;
 	list_del(&pool->list);
 	pool_shrink(pool, ULONG_MAX);
-	flush_work(&jit_reaper);
+	reap_doomed();
 	list_for_each_entry_safe(extent, next, &pool->spares, list)
 		kfree(extent);
 	WARN_ON_ONCE(!list_empty(&pool->chunks));
@@ -439,26 +449,26 @@ static void pool_add(struct jit_pool *pool, struct jit_chunk *chunk)
 
 /* A chunk with an extent, which isn't in the pool yet. */
 static struct jit_chunk *pool_new_chunk(struct jit_pool *pool, size_t size,
-					struct jit_extent **whole)
+					unsigned long caller, struct jit_extent **whole)
 {
 	struct jit_chunk *chunk;
 
 	*whole = jit_fault() ? NULL : kmalloc(sizeof(**whole), GFP_KERNEL);
 	if (!*whole)
 		return NULL;
-	chunk = jit_chunk_create(pool, size);
+	chunk = jit_chunk_create(pool, size, caller);
 	if (!chunk)
 		kfree(*whole);
 	return chunk;
 }
 
 /* Add a chunk with room for @size bytes. No alignment is larger than a chunk's. */
-static bool pool_grow(struct jit_pool *pool, size_t size)
+static bool pool_grow(struct jit_pool *pool, size_t size, unsigned long caller)
 {
 	struct jit_extent *whole;
 	struct jit_chunk *chunk;
 
-	chunk = pool_new_chunk(pool, size, &whole);
+	chunk = pool_new_chunk(pool, size, caller, &whole);
 	if (!chunk)
 		return false;
 	spin_lock_bh(&pool->lock);
@@ -470,7 +480,8 @@ static bool pool_grow(struct jit_pool *pool, size_t size)
 }
 
 /* An extent of a pool whose chunks have objects of many caches. */
-static struct jit_extent *pool_alloc_packed(struct jit_pool *pool, u32 size, u32 align)
+static struct jit_extent *pool_alloc_packed(struct jit_pool *pool, u32 size, u32 align,
+					    unsigned long caller)
 {
 	struct jit_extent *extent;
 
@@ -481,7 +492,7 @@ static struct jit_extent *pool_alloc_packed(struct jit_pool *pool, u32 size, u32
 	mutex_lock(&pool->grow);
 	do {
 		extent = pool_take(pool, size, align, false);
-	} while (extent == ERR_PTR(-ENOSPC) && pool_grow(pool, size));
+	} while (extent == ERR_PTR(-ENOSPC) && pool_grow(pool, size, caller));
 	if (extent == ERR_PTR(-ENOSPC))
 		extent = pool_take(pool, size, align, true);
 	mutex_unlock(&pool->grow);
@@ -489,13 +500,14 @@ static struct jit_extent *pool_alloc_packed(struct jit_pool *pool, u32 size, u32
 }
 
 /* An extent that has a chunk to itself. */
-static struct jit_extent *pool_alloc_own(struct jit_pool *pool, u32 size)
+static struct jit_extent *pool_alloc_own(struct jit_pool *pool, u32 size,
+					 unsigned long caller)
 {
 	struct jit_space space = { .free = RB_ROOT };
 	struct jit_extent *whole;
 	struct jit_chunk *chunk;
 
-	chunk = pool_new_chunk(pool, size, &whole);
+	chunk = pool_new_chunk(pool, size, caller, &whole);
 	if (!chunk)
 		return ERR_PTR(-ENOMEM);
 	jit_arena_init(&space, &chunk->arena, whole);
@@ -520,11 +532,22 @@ static void pool_free(struct jit_extent *extent)
 
 /* === Caches =============================================================== */
 
-/* Do all bytes from @start to @last lie in space that vmalloc() hands out? */
-static bool range_is_ours(unsigned long start, unsigned long last)
+static bool lies_within(const struct jit_cache *cache, unsigned long start,
+			unsigned long end)
 {
-	return (start >= VMALLOC_START && last < VMALLOC_END) ||
-	       jit_range_is_modules(start, last);
+	return cache->start >= start && cache->end - 1 < end;
+}
+
+/*
+ * Is it space that vmalloc() hands out? That of modules may be a part of it, apart
+ * from it, or, on arm64, begin below it and end in it.
+ */
+static bool range_is_ours(const struct jit_cache *cache)
+{
+	return lies_within(cache, VMALLOC_START, VMALLOC_END) ||
+	       lies_within(cache, JIT_MODULES_START, JIT_MODULES_END) ||
+	       lies_within(cache, JIT_MODULES_FAR_START, JIT_MODULES_FAR_END) ||
+	       jit_range_is_modules(cache->start, cache->end - 1);
 }
 
 static int cache_check(struct jit_cache *cache)
@@ -534,7 +557,7 @@ static int cache_check(struct jit_cache *cache)
 
 	if (!cache->name || cache->start >= cache->end ||
 	    !PAGE_ALIGNED(cache->start) || !PAGE_ALIGNED(cache->end) ||
-	    !range_is_ours(cache->start, cache->end - 1))
+	    !range_is_ours(cache))
 		return -EINVAL;
 	if (cache->flags & ~(JIT_CACHE_TYPE | JIT_CACHE_NO_MERGE |
 			     JIT_CACHE_REUSE_RCU | JIT_CACHE_REUSE_RCU_TASKS) ||
@@ -543,6 +566,12 @@ static int cache_check(struct jit_cache *cache)
 	if (cache->align && (!is_power_of_2(cache->align) || cache->align > PAGE_SIZE))
 		return -EINVAL;
 	if (jit_types[type].text && !text_trap_fill(&insn, sizeof(insn)))
+		return -EOPNOTSUPP;
+	if (cache->flags & JIT_CACHE_REUSE_RCU_TASKS && IS_ENABLED(CONFIG_PREEMPTION) &&
+	    !IS_ENABLED(CONFIG_TASKS_RCU))
+		return -EOPNOTSUPP;
+	/* Without page tables, memory is what it is. */
+	if (!IS_ENABLED(CONFIG_MMU) && type != JIT_CACHE_RAW)
 		return -EOPNOTSUPP;
 	return slab_is_available() ? 0 : -ENOMEM;
 }
@@ -687,6 +716,7 @@ static void jit_free_object(struct jit_cache *cache, void *addr, bool written, b
 	struct jit_cache *owner = NULL;
 	struct jit_extent *extent;
 	void *filled = addr;
+	bool packed;
 
 	might_sleep();
 	if (!addr)
@@ -699,12 +729,16 @@ static void jit_free_object(struct jit_cache *cache, void *addr, bool written, b
 		return;
 
 	redzone_check(owner, extent);
+	packed = jit_extent_chunk(extent)->pool->type->packed;
 	if (written && jit_extent_chunk(extent)->pool->type->text)
 		filled = locked ? text_poke_fill_locked(addr, extent->size) :
 				  text_poke_fill(addr, extent->size);
 	/* What doesn't trap must not be handed out: it is lost. */
 	if (!WARN_ON_ONCE(!filled))
 		release(extent, owner->flags);
+	/* An object that was a chunk has gone, as after vfree(), if RCU let it. */
+	if (!packed)
+		reap_doomed();
 }
 
 /* === Public interface ===================================================== */
@@ -772,8 +806,8 @@ void *jit_cache_alloc(struct jit_cache *cache, size_t size)
 	given = ALIGN(size + JIT_REDZONE, cache->align);
 	if (given > pool->end - pool->start || !pool->type->packed)
 		given = ALIGN(size, cache->align);
-	extent = pool->type->packed ? pool_alloc_packed(pool, given, cache->align) :
-				      pool_alloc_own(pool, given);
+	extent = pool->type->packed ? pool_alloc_packed(pool, given, cache->align, _RET_IP_) :
+				      pool_alloc_own(pool, given, _RET_IP_);
 	if (IS_ERR(extent))
 		goto fail;
 
@@ -884,7 +918,7 @@ int jit_cache_shrink(struct jit_cache *cache)
 	if (!pool)
 		return 0;
 	pages = pool_shrink(pool, ULONG_MAX);
-	flush_work(&jit_reaper);
+	reap_doomed();
 	return pages;
 }
 

@@ -19,18 +19,24 @@
 #include "jitcache_extent.h"
 
 /* What a pool grows by, in bytes, if there is room. */
+#ifdef CONFIG_MMU
 #define JIT_CHUNK_SIZE		min_t(unsigned long, PMD_SIZE, SZ_2M)
+#else
+#define JIT_CHUNK_SIZE		PAGE_SIZE
+#endif
 
 /**
  * struct jit_type - what makes the types different
  * @name: as debugfs has it
  * @packed: objects share chunks
+ * @raw: executable, if its owner, or the architecture, makes it so
  * @text: executable
  * @seals: jit_seal() has a meaning
  */
 struct jit_type {
 	const char	*name;
 	bool		packed;
+	bool		raw;
 	bool		text;
 	bool		seals;
 };
@@ -143,7 +149,8 @@ static inline bool jit_range_is_modules(unsigned long start, unsigned long last)
 /* Is all of it trapping instructions? */
 bool jit_traps(const void *addr, size_t len);
 
-struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need);
+struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need,
+				   unsigned long caller);
 void jit_chunk_destroy(struct jit_chunk *chunk);
 struct jit_chunk *jit_chunk_find(unsigned long addr);
 int jit_chunk_seal(struct jit_chunk *chunk);

@@ -65,10 +65,11 @@ struct jit_chunk *jit_chunk_find(unsigned long addr)
 
 /* === Protection =========================================================== */
 
-static unsigned int chunk_page_shift(const struct vm_struct *area)
+#ifdef CONFIG_MMU
+static unsigned int chunk_page_shift(const void *addr)
 {
 #ifdef CONFIG_HAVE_ARCH_HUGE_VMALLOC
-	return area->page_order + PAGE_SHIFT;
+	return find_vm_area(addr)->page_order + PAGE_SHIFT;
 #else
 	return PAGE_SHIFT;
 #endif
@@ -104,7 +105,7 @@ static int protect_text(struct vm_struct *area)
 
 	vunmap_range(start, end);
 	err = vmap_pages_range_noflush(start, end, ARCH_JIT_REMAP, area->pages,
-				       chunk_page_shift(area));
+				       chunk_page_shift(area->addr));
 	flush_cache_vmap(start, end);
 	return err ?: protect_alias(area);
 }
@@ -152,6 +153,32 @@ static int make_text(void *addr, size_t size)
 	return err;
 }
 
+static void chunk_vfree(struct jit_pool *pool, void *addr)
+{
+	if (pool->type->text)
+		unprotect_text(find_vm_area(addr));
+	vfree(addr);
+}
+
+#else /* !CONFIG_MMU: raw memory only */
+
+static unsigned int chunk_page_shift(const void *addr)
+{
+	return PAGE_SHIFT;
+}
+
+static int make_text(void *addr, size_t size)
+{
+	return -EOPNOTSUPP;
+}
+
+static void chunk_vfree(struct jit_pool *pool, void *addr)
+{
+	vfree(addr);
+}
+
+#endif
+
 int jit_chunk_seal(struct jit_chunk *chunk)
 {
 	lockdep_assert_held(&jit_mutex);
@@ -164,8 +191,17 @@ int jit_chunk_seal(struct jit_chunk *chunk)
 
 /* === Memory =============================================================== */
 
+/* Where permissions can't be changed later, text is born with all of them. */
+static pgprot_t chunk_prot(const struct jit_pool *pool)
+{
+	if (pool->type->raw ||
+	    (pool->type->text && !IS_ENABLED(CONFIG_ARCH_HAS_SET_MEMORY)))
+		return ARCH_JIT_RAW;
+	return PAGE_KERNEL;
+}
+
 static void *chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long align,
-			   unsigned long flags)
+			   unsigned long flags, unsigned long caller)
 {
 	bool modules = jit_range_is_modules(pool->start, pool->end - 1);
 	void *addr;
@@ -181,9 +217,10 @@ static void *chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long ali
 		flags |= VM_DEFER_KMEMLEAK;
 	/* The node is named, since vmalloc() takes no huge page if it may choose. */
 	addr = __vmalloc_node_range(size, max(align, MODULE_ALIGN), pool->start, pool->end,
-				    GFP_KERNEL | __GFP_NOWARN, PAGE_KERNEL,
+				    GFP_KERNEL | __GFP_NOWARN, chunk_prot(pool),
 				    VM_FLUSH_RESET_PERMS | flags,
-				    numa_mem_id(), __builtin_return_address(0));
+				    pool->type->packed ? numa_mem_id() : NUMA_NO_NODE,
+				    (void *)caller);
 	if (addr && modules && kasan_alloc_module_shadow(addr, size, GFP_KERNEL)) {
 		vfree(addr);
 		return NULL;
@@ -197,7 +234,8 @@ static void *chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long ali
  * guard page of vmalloc() would keep text from filling its range, and the chunks
  * apart from each other; others go without only if the range has no room for it.
  */
-static void *chunk_memory(struct jit_pool *pool, size_t need, size_t *size)
+static void *chunk_memory(struct jit_pool *pool, size_t need, unsigned long caller,
+			  size_t *size)
 {
 	size_t least = PAGE_ALIGN(need);
 	unsigned long flags = 0;
@@ -212,14 +250,14 @@ static void *chunk_memory(struct jit_pool *pool, size_t need, size_t *size)
 		for (*size = round_up(least, JIT_CHUNK_SIZE); *size > least; *size >>= 5) {
 			addr = chunk_vmalloc(pool, *size,
 					     *size < JIT_CHUNK_SIZE ? PAGE_SIZE : JIT_CHUNK_SIZE,
-					     flags);
+					     flags, caller);
 			if (addr)
 				return addr;
 		}
 	}
 	*size = least;
-	return chunk_vmalloc(pool, *size, PAGE_SIZE, flags) ?:
-	       chunk_vmalloc(pool, *size, PAGE_SIZE, flags | VM_NO_GUARD);
+	return chunk_vmalloc(pool, *size, PAGE_SIZE, flags, caller) ?:
+	       chunk_vmalloc(pool, *size, PAGE_SIZE, flags | VM_NO_GUARD, caller);
 }
 
 static struct jit_chunk *chunk_alloc(struct jit_pool *pool, size_t size)
@@ -241,25 +279,20 @@ static struct jit_chunk *chunk_alloc(struct jit_pool *pool, size_t size)
 	return chunk;
 }
 
-static void chunk_vfree(struct jit_pool *pool, void *addr)
-{
-	if (pool->type->text)
-		unprotect_text(find_vm_area(addr));
-	vfree(addr);
-}
-
 /*
  * A chunk with room for @need bytes, which are a multiple of JIT_GRANULE, or NULL.
+ * @caller is whom vmallocinfo shall name.
  * Text is protected when it comes. Its last bytes aren't handed out, if they aren't
  * needed, so that who runs off the last object is trapped, whatever comes next.
  */
-struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need)
+struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need,
+				   unsigned long caller)
 {
 	struct jit_chunk *chunk;
 	size_t size;
 	void *addr;
 
-	addr = chunk_memory(pool, need, &size);
+	addr = chunk_memory(pool, need, caller, &size);
 	if (!addr)
 		return NULL;
 	chunk = chunk_alloc(pool, size);
@@ -274,7 +307,7 @@ struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need)
 		chunk->arena.size -= ARCH_JIT_ALIGN;
 	chunk->addr = addr;
 	chunk->arena.start = (unsigned long)addr;
-	chunk->huge = chunk_page_shift(find_vm_area(addr)) > PAGE_SHIFT;
+	chunk->huge = chunk_page_shift(addr) > PAGE_SHIFT;
 
 	spin_lock_bh(&chunk_tree_lock);
 	latch_tree_insert(&chunk->node, &chunk_tree, &chunk_tree_ops);

@@ -239,8 +239,10 @@ static void test_alignment(struct kunit *test)
 		cache = jit_cache_create("align", TEST_SPACE, TEST_SPACE + TEST_SIZE, align,
 					 JIT_CACHE_TEXT);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(cache));
-		for (i = 0; i < ARRAY_SIZE(objs); i++)
+		for (i = 0; i < ARRAY_SIZE(objs); i++) {
 			objs[i] = alloc(test, cache, align + i);
+			KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)objs[i], align));
+		}
 		for (i = 0; i < ARRAY_SIZE(objs); i++)
 			jit_cache_free(cache, objs[i]);
 		jit_cache_destroy(cache);
@@ -478,6 +480,26 @@ static void test_stage_commit(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, jit_traps(func + MAX_FUNC_SIZE, 300 - MAX_FUNC_SIZE));
 	jit_free(func);
 	KUNIT_EXPECT_TRUE(test, jit_traps(func, 300));
+	jit_cache_destroy(cache);
+}
+
+/* What couldn't be written is freed, and nothing is left of the stage. */
+static void test_stage_commit_fails(struct kunit *test)
+{
+	struct jit_cache *cache = make_text(test);
+	struct jit_stage stage;
+	void *addr, *rw;
+
+	KUNIT_ASSERT_EQ(test, jit_stage_begin(&stage, cache, 300), 0);
+	addr = stage.addr;
+	rw = stage.rw;
+	stage.rw = NULL;
+	KUNIT_EXPECT_NULL(test, jit_stage_commit(&stage));
+	kvfree(rw);
+	KUNIT_EXPECT_NULL(test, stage.addr);
+	KUNIT_EXPECT_EQ(test, jit_size(addr), 0);
+	KUNIT_EXPECT_EQ(test, cache->stat[JIT_CACHE_OBJECTS], 0);
+	KUNIT_EXPECT_TRUE(test, jit_traps(addr, 300));
 	jit_cache_destroy(cache);
 }
 
@@ -1001,6 +1023,7 @@ static struct kunit_case jitcache_cases[] = {
 	KUNIT_CASE(test_owns),
 	KUNIT_CASE(test_next),
 	KUNIT_CASE(test_stage_commit),
+	KUNIT_CASE(test_stage_commit_fails),
 	KUNIT_CASE(test_stage_abort),
 	KUNIT_CASE(test_under_text_mutex),
 	KUNIT_CASE(test_reuse_waits_for_rcu),

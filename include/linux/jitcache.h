@@ -37,6 +37,7 @@
 
 #include <linux/compiler.h>
 #include <linux/list.h>
+#include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
 
@@ -52,9 +53,10 @@
  *		in whole pages.
  * RO_AFTER_INIT  as RODATA; for what stays writable until an init function has
  *		run.
- * RAW		comes in whole pages, writable and not executable, and is the
- *		caller's from then on: he changes protections with set_memory_ro()
- *		and the like. For users who haven't learnt to poke.
+ * RAW		comes in whole pages, writable, executable only where module memory
+ *		always was (ARCH_JIT_RAW), and is the caller's from then on: he
+ *		changes protections with set_memory_ro() and the like. For users
+ *		who haven't learnt to poke.
  */
 #define JIT_CACHE_TEXT			0x0001
 #define JIT_CACHE_DATA			0x0002
@@ -68,7 +70,8 @@
 
 /*
  * When an address that was freed may be given out again: after a grace period of
- * the kind named here, or at once. Until then it traps.
+ * the kind named here, or at once. Until then it traps. Who names RCU_TASKS selects
+ * TASKS_RCU if PREEMPTION.
  */
 #define JIT_CACHE_REUSE_RCU		0x0020
 #define JIT_CACHE_REUSE_RCU_TASKS	0x0040
@@ -171,7 +174,8 @@ struct jit_cache {
  * Context: Process context, may sleep. Takes jit_mutex; caller may hold text_mutex.
  * Return: the cache; -EINVAL if the range is empty, unaligned or outside vmalloc
  * and module space, a flag unknown, the alignment bad, or there is no name;
- * -EOPNOTSUPP for text on an architecture that names no trapping instruction; or
+ * -EOPNOTSUPP for text on an architecture that names no trapping instruction, or
+ * for a grace period that this kernel hasn't got; or
  * -ENOMEM, which includes that it is too early during boot.
  */
 struct jit_cache *__must_check jit_cache_create(const char *name, unsigned long start,

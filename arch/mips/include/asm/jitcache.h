@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _ASM_MIPS_JITCACHE_H
+#define _ASM_MIPS_JITCACHE_H
+
+#include <asm/fixmap.h>
+
+/* 64 bit kernels that are linked to CKSEG0 call with jal, which stays near. */
+#ifdef MODULE_START
+#define JIT_MODULES_START	MODULE_START
+#define JIT_MODULES_END		MODULE_END
+
+#define ARCH_JIT_RAW		PAGE_KERNEL
+#endif
+
+#include <asm-generic/jitcache.h>
+
+#endif /* _ASM_MIPS_JITCACHE_H */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _ASM_RISCV_JITCACHE_H
+#define _ASM_RISCV_JITCACHE_H
+
+#include <asm/sections.h>
+
+/* Where auipc reaches the kernel: from 2 GiB below its end. */
+#if defined(CONFIG_MMU) && defined(CONFIG_64BIT)
+#define JIT_MODULES_START	MODULES_VADDR
+#define JIT_MODULES_END		MODULES_END
+
+#define ARCH_JIT_RAW		PAGE_KERNEL
+#endif
+
+#include <asm-generic/jitcache.h>
+
+#endif /* _ASM_RISCV_JITCACHE_H */
