@@ -2,7 +2,14 @@
 #ifndef _ASM_ARM64_JITCACHE_H
 #define _ASM_ARM64_JITCACHE_H
 
-#include <asm/module.h>
+#include <asm/sections.h>
+
+/* Where the kernel begins to look for room, at random with KASLR. */
+#ifdef CONFIG_RANDOMIZE_BASE
+extern u64 module_alloc_base;
+#else
+#define module_alloc_base	((u64)_etext - MODULES_VSIZE)
+#endif
 
 /*
  * Where a branch reaches the kernel. KASAN without KASAN_VMALLOC has shadow for the
