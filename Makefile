@@ -48,6 +48,10 @@ refresh:
 kernel boot shell:
 	@harness/guest $@ '$(ARCH)'
 
+## make cocci                   users of module_alloc(), converted: a diff
+cocci:
+	@harness/cocci
+
 ## make bench                   what it costs, stock beside patched, in instructions
 bench:
 	@harness/bench
@@ -63,10 +67,11 @@ distclean:
 
 ##
 ## ARCH=a             architecture, as the kernel calls it (x86_64)
-## KSRC=dir           a 6.1.y kernel tree of your own as the base, only read
+## KSRC=dir           a 6.1.y kernel tree of your own as the base, only read; for
+##                    "make cocci", one of 5.4 to 6.9
 ## EXTRA_CONFIG=file  one more kernel configuration fragment, applied last
 ## V=1                show all output
 ## JOBS=n             parallel compiles
 
 .PHONY: help run test test-all check bisect tree series refresh kernel boot \
-	shell bench clean distclean
+	shell cocci bench clean distclean
