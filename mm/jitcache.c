@@ -52,7 +52,7 @@ static const struct jit_type jit_types[] = {
 };
 
 /* "jitcache_nomerge": no cache shares memory with another. */
-static bool jit_nomerge __ro_after_init;
+bool jit_nomerge __ro_after_init;
 
 static int __init jit_nomerge_param(char *arg)
 {

@@ -122,6 +122,8 @@ extern struct mutex jit_mutex;
 extern struct list_head jit_caches;
 extern struct list_head jit_pools;
 
+extern bool jit_nomerge;
+
 static inline struct jit_chunk *jit_extent_chunk(const struct jit_extent *extent)
 {
 	return container_of(extent->arena, struct jit_chunk, arena);
