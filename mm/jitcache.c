@@ -565,7 +565,8 @@ static int cache_check(struct jit_cache *cache)
 		return -EINVAL;
 	if (cache->align && (!is_power_of_2(cache->align) || cache->align > PAGE_SIZE))
 		return -EINVAL;
-	if (jit_types[type].text && !text_trap_fill(&insn, sizeof(insn)))
+	if (jit_types[type].text && (!text_trap_fill(&insn, sizeof(insn)) ||
+				     !IS_ENABLED(CONFIG_ARCH_HAS_SET_MEMORY)))
 		return -EOPNOTSUPP;
 	if (cache->flags & JIT_CACHE_REUSE_RCU_TASKS && IS_ENABLED(CONFIG_PREEMPTION) &&
 	    !IS_ENABLED(CONFIG_TASKS_RCU))

@@ -122,6 +122,7 @@ extern struct mutex jit_mutex;
 extern struct list_head jit_caches;
 extern struct list_head jit_pools;
 
+/* Told by the command line; see there. */
 extern bool jit_nomerge;
 
 static inline struct jit_chunk *jit_extent_chunk(const struct jit_extent *extent)

@@ -191,15 +191,6 @@ int jit_chunk_seal(struct jit_chunk *chunk)
 
 /* === Memory =============================================================== */
 
-/* Where permissions can't be changed later, text is born with all of them. */
-static pgprot_t chunk_prot(const struct jit_pool *pool)
-{
-	if (pool->type->raw ||
-	    (pool->type->text && !IS_ENABLED(CONFIG_ARCH_HAS_SET_MEMORY)))
-		return ARCH_JIT_RAW;
-	return PAGE_KERNEL;
-}
-
 static void *chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long align,
 			   unsigned long flags, unsigned long caller)
 {
@@ -217,7 +208,8 @@ static void *chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long ali
 		flags |= VM_DEFER_KMEMLEAK;
 	/* The node is named, since vmalloc() takes no huge page if it may choose. */
 	addr = __vmalloc_node_range(size, max(align, MODULE_ALIGN), pool->start, pool->end,
-				    GFP_KERNEL | __GFP_NOWARN, chunk_prot(pool),
+				    GFP_KERNEL | __GFP_NOWARN,
+				    pool->type->raw ? ARCH_JIT_RAW : PAGE_KERNEL,
 				    VM_FLUSH_RESET_PERMS | flags,
 				    pool->type->packed ? numa_mem_id() : NUMA_NO_NODE,
 				    (void *)caller);

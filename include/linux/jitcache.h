@@ -174,8 +174,9 @@ struct jit_cache {
  * Context: Process context, may sleep. Takes jit_mutex; caller may hold text_mutex.
  * Return: the cache; -EINVAL if the range is empty, unaligned or outside vmalloc
  * and module space, a flag unknown, the alignment bad, or there is no name;
- * -EOPNOTSUPP for text on an architecture that names no trapping instruction, or
- * for a grace period that this kernel hasn't got; or
+ * -EOPNOTSUPP for text on an architecture that names no trapping instruction or
+ * has no set_memory_ro(), for a grace period that this kernel hasn't got, or for
+ * anything but raw without an MMU; or
  * -ENOMEM, which includes that it is too early during boot.
  */
 struct jit_cache *__must_check jit_cache_create(const char *name, unsigned long start,
