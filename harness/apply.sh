@@ -55,6 +55,48 @@ apply_diff()
 	die "$patch doesn't apply: $(sed -n 's/^error: //p' "$APPLY_TMP/err" | head -n 1)"
 }
 
+# mentions TREE DIR: those files of it that the semantic patch looks at, and the
+# assembly that it can only tell of.
+mentions()
+{
+	local GIT_INDEX_FILE=$APPLY_TMP/mentions.index
+	export GIT_INDEX_FILE
+
+	rm -rf "$2"
+	mkdir "$2" && kgit read-tree "$1" &&
+		{ kgit grep --cached -l -w -E -e 'module_(alloc|memfree|free)' \
+			-- '*.[chS]' || [ $? -eq 1 ]; } |
+		kgit checkout-index --stdin --prefix="$2/"
+}
+
+# convert_index: what the semantic patch makes of the index, into the index. All
+# that Coccinelle says is in $APPLY_TMP/converted.
+convert_index()
+{
+	local tree
+
+	tree=$(kgit write-tree) && mentions "$tree" "$APPLY_TMP/mentions" &&
+		"$SELFTEST/cocci/convert.sh" "$APPLY_TMP/mentions" \
+			"$APPLY_TMP/converted" &&
+		[ -s "$APPLY_TMP/converted/diff" ] &&
+		kgit apply --cached --whitespace=error "$APPLY_TMP/converted/diff"
+}
+
+# apply_semantic PATCH: the mail names a semantic patch instead of a diff.
+apply_semantic()
+{
+	local patch=$1 smpl
+
+	smpl=$(semantic_patch_of < "$APPLY_TMP/msg")
+	[ -n "$smpl" ] || return 0
+	[ "$smpl" = "$SEMANTIC_PATCH" ] || die "$patch: no semantic patch $smpl"
+	grep -qxF "$smpl" "$APPLY_TMP/brought" ||
+		die "$patch: $smpl is not there yet"
+	! grep -q '^diff --git ' "$APPLY_TMP/diff" ||
+		die "$patch: has a diff, and a semantic patch that makes it"
+	run convert_index || die "$patch: $smpl can't convert the tree"
+}
+
 # add_file PATCH FILE: a new file, from its place in this repository.
 add_file()
 {
@@ -98,6 +140,7 @@ apply_series()
 		[ -f "$patch" ] || die "$patch is in patches/series, but not there"
 		mail_split "$patch"
 		apply_diff "$patch"
+		apply_semantic "$patch"
 		for file in $(patch_new_files "$patch"); do
 			add_file "$patch" "$file"
 		done

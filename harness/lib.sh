@@ -54,12 +54,13 @@ kgit()
 	plain_git -C "$LINUX" "$@"
 }
 
-# base_worktree DIR: another work tree of build/linux there, at "base". Twice
-# -f: a run that was killed while it made one leaves it locked and missing.
-base_worktree()
+# other_worktree DIR [COMMIT]: another work tree of build/linux there, at "base" or
+# COMMIT. Twice -f: a run that was killed while it made one leaves it locked and
+# missing.
+other_worktree()
 {
 	rm -rf "$1"
-	kgit worktree add -q -f -f --detach "$1" base
+	kgit worktree add -q -f -f --detach "$1" "${2:-base}"
 }
 
 # state KEY [VALUE]: what the harness knows about build/linux, kept inside it
@@ -104,6 +105,16 @@ series_patches()
 patch_new_files()
 {
 	sed -n -e '/^---$/q' -e 's/^New-file: //p' "$1"
+}
+
+# The commit that it makes names it in its message, in a line of its own, and its
+# mail has no diff.
+SEMANTIC_PATCH=scripts/coccinelle/api/module_alloc.cocci
+
+# semantic_patch_of: the one that the message on stdin names.
+semantic_patch_of()
+{
+	sed -n 's/^Semantic-patch: //p' | head -n 1
 }
 
 # All that the series is made of, as one hash: the patches in order, and the

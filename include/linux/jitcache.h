@@ -158,9 +158,12 @@ struct jit_cache {
  * @_start: as for DEFINE_JIT_CACHE()
  * @_end: as for DEFINE_JIT_CACHE()
  * @_flags: as for DEFINE_JIT_CACHE()
+ *
+ * Its users may all be in an #ifdef that it isn't in.
  */
 #define DEFINE_STATIC_JIT_CACHE(var, _name, _start, _end, _flags)	\
-	__DEFINE_JIT_CACHE(static struct jit_cache, var, _name, _start, _end, _flags)
+	__DEFINE_JIT_CACHE(static __maybe_unused struct jit_cache, var, _name,	\
+			   _start, _end, _flags)
 
 /**
  * jit_cache_create() - make a cache

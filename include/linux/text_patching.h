@@ -40,7 +40,7 @@
 
 /**
  * text_poke_copy() - copy instructions into unused executable memory
- * @dst: where to: an address in memory from vmalloc() or module_alloc(), of any
+ * @dst: where to: an address in memory from vmalloc() or jit_cache_alloc(), of any
  *	 alignment
  * @src: the instructions; anything that can be read, of any alignment
  * @len: bytes to copy; the last one written is @dst + @len - 1

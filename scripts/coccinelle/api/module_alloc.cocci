@@ -329,7 +329,7 @@ class File(object):
         elif "ftrace" in near:
             stem, kind = "ftrace", "FTRACE"
         elif re.match(r"/arch/[^/]+/kernel/module[^/]*\.c$", path):
-            stem = "module"
+            stem = "module_arch"
         else:
             stem = re.sub(r"\W", "_", base.rsplit(".", 1)[0])
             if stem[:1].isdigit():
