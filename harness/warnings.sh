@@ -29,6 +29,13 @@ touched_objects()
 		done
 }
 
+# warnings_in SRC: "file: warning" lines, without places, of the log on stdin.
+warnings_in()
+{
+	sed -n -E -e "s,^$TOP/$1/,," \
+		-e 's/^([^ :]+):[0-9:]+ ((warning|error): )/\1: \2/p' | sort -u
+}
+
 # warnings_of SRC OUT CONFIG OBJECT...: compile these with all warnings, in a
 # directory of their own, so that the real build keeps its objects. Fails if one
 # doesn't compile; leaves "file: warning" lines, without places, in OUT/warnings.
@@ -44,9 +51,7 @@ warnings_of()
 	(cd "$out" && rm -f "$@")
 	kernel_make "$src" "$out" C=2 W=1 "$@" 2>&1 | tee "$out/log"
 	[ "${PIPESTATUS[0]}" -eq 0 ] || return 1
-	sed -n -E -e "s,^$TOP/$src/,," \
-		-e 's/^([^ :]+):[0-9:]+ ((warning|error): )/\1: \2/p' \
-		"$out/log" | sort -u > "$out/warnings"
+	warnings_in "$src" < "$out/log" > "$out/warnings"
 }
 
 # no_new_warnings ARCH: none that the base doesn't have as well, in the files that

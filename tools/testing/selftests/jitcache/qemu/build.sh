@@ -42,16 +42,6 @@ is_patched()
 	[ -d "$SRC/tools/testing/selftests/$COLLECTION" ]
 }
 
-# The compiler's package: the native one has no architecture in its name.
-compiler_package()
-{
-	if [ "$(dpkg --print-architecture)" = "$DEBIAN_ARCH" ]; then
-		echo gcc
-	else
-		echo "gcc-${GNU_TYPE//_/-}"
-	fi
-}
-
 # Time, user and host are fixed, so that equal sources make equal kernels and
 # the compiler cache hits.
 kmake()
@@ -68,29 +58,6 @@ requested_config()
 	! is_patched || cat "$QEMU_DIR/patched.config" || return
 	printf '%s\n' "$CONFIG"
 	[ -z "$EXTRA_CONFIG" ] || cat "$EXTRA_CONFIG"
-}
-
-# vanished REQUEST RESULT: print what was asked for, on or off, and is not so.
-# Of several requests for an option the last one counts, as it does for kconfig.
-vanished()
-{
-	awk '
-	/^# CONFIG_.* is not set$/	{ name = $2; value = "n" }
-	/^CONFIG_/	{
-		name = value = $0
-		sub(/=.*/, "", name)
-		sub(/[^=]*=/, "", value)
-	}
-	!/^(# )?CONFIG_/	{ next }
-	FILENAME == ARGV[1]	{ want[name] = value; next }
-				{ have[name] = value }
-	END {
-		for (name in want) {
-			got = name in have ? have[name] : "n"
-			if (got != want[name])
-				print name "=" want[name] " became " got
-		}
-	}' "$1" "$2" | sort
 }
 
 configure()

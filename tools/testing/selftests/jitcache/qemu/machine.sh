@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# An architecture's data and the virtual machine made from it. Sourced by bash
+# An architecture's data, and the configuration and virtual machine made from it. Sourced by bash
 # after lib.sh, never run.
 
 QEMU_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -19,6 +19,39 @@ load_arch()
 		fi
 	esac
 	die "unknown ARCH '$1'; known: $(cd "$QEMU_DIR/arch" && echo *)"
+}
+
+# The compiler's package: the native one has no architecture in its name.
+compiler_package()
+{
+	if [ "$(dpkg --print-architecture)" = "$DEBIAN_ARCH" ]; then
+		echo gcc
+	else
+		echo "gcc-${GNU_TYPE//_/-}"
+	fi
+}
+
+# vanished REQUEST RESULT: print what was asked for, on or off, and is not so.
+# Of several requests for an option the last one counts, as it does for kconfig.
+vanished()
+{
+	awk '
+	/^# CONFIG_.* is not set$/	{ name = $2; value = "n" }
+	/^CONFIG_/	{
+		name = value = $0
+		sub(/=.*/, "", name)
+		sub(/[^=]*=/, "", value)
+	}
+	!/^(# )?CONFIG_/	{ next }
+	FILENAME == ARGV[1]	{ want[name] = value; next }
+				{ have[name] = value }
+	END {
+		for (name in want) {
+			got = name in have ? have[name] : "n"
+			if (got != want[name])
+				print name "=" want[name] " became " got
+		}
+	}' "$1" "$2" | sort
 }
 
 # QEMU ends an option's value at a comma, unless it is doubled.
