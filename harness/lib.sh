@@ -117,6 +117,12 @@ semantic_patch_of()
 	sed -n 's/^Semantic-patch: //p' | head -n 1
 }
 
+# The commit that the semantic patch made.
+generated_commit()
+{
+	kgit log --format=%H --grep '^Semantic-patch: ' base..HEAD
+}
+
 # All that the series is made of, as one hash: the patches in order, and the
 # files that they bring with their modes.
 series_stamp()

@@ -84,8 +84,28 @@ run_bench()
 	exec 3>&-
 }
 
+# What is mapped, for who compares kernels.
+print_mappings()
+{
+	local port
+	port=/dev/$(arg channel)
+
+	stty -F "$port" raw 2> /dev/null
+	exec 3> "$port"
+	if /kselftest/jitcache/mappings.sh >&3; then
+		echo "verdict pass" >&3
+	else
+		echo "verdict fail" >&3
+	fi
+	exec 3>&-
+}
+
 mounts
 ip link set lo up
+if grep -qw jitcache.mappings /proc/cmdline; then
+	print_mappings
+	"$(arg off)" -f
+fi
 if grep -qw jitcache.bench /proc/cmdline; then
 	run_bench
 	"$(arg off)" -f
