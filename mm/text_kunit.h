@@ -6,18 +6,35 @@
 #ifndef _MM_TEXT_KUNIT_H
 #define _MM_TEXT_KUNIT_H
 
+#include <linux/jitcache.h>
 #include <linux/kasan.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 #include <linux/string.h>
+#include <linux/text_patching.h>
 #include <linux/types.h>
 
+#include <asm/sections.h>
+
 #define MAX_FUNC_SIZE	16
+
+/* Can memory be made read-only and executable? If not, it is executable as it is. */
+#define CAN_PROTECT	IS_ENABLED(CONFIG_ARCH_HAS_SET_MEMORY)
+
+/* Is there an instruction that is known to trap? */
+#ifdef ARCH_TEXT_POKE_TRAP
+#define HAS_TRAP	1
+#else
+#define HAS_TRAP	0
+#endif
 
 #if defined(CONFIG_X86)
 
 #define pte_is_writable(pte)	pte_write(pte)
 #define pte_is_exec(pte)	pte_exec(pte)
+
+/* What is text is read-only in the direct map as well. */
+#define ALIAS_FOLLOWS		1
 
 /* A function that returns @value. Returns its size in bytes. */
 static inline size_t emit_return(u8 *buf, u32 value)
@@ -38,6 +55,7 @@ static inline size_t emit_return(u8 *buf, u32 value)
 /* PTE_WRITE is the bit by which the hardware may take PTE_RDONLY away. */
 #define pte_is_writable(pte)	((pte_val(pte) & (PTE_WRITE | PTE_RDONLY)) != PTE_RDONLY)
 #define pte_is_exec(pte)	(!(pte_val(pte) & PTE_PXN))
+#define ALIAS_FOLLOWS		1
 
 static inline size_t emit_return(u8 *buf, u32 value)
 {
@@ -52,14 +70,149 @@ static inline size_t emit_return(u8 *buf, u32 value)
 	return sizeof(code);
 }
 
+#elif defined(CONFIG_ARM)
+
+#include <asm/opcodes.h>
+
+#define pte_is_writable(pte)	pte_write(pte)
+#define pte_is_exec(pte)	pte_exec(pte)
+
+static inline size_t emit_return(u8 *buf, u32 value)
+{
+	const u32 code[] = {
+		__opcode_to_mem_arm(0xe59f0000),	/* ldr r0, [pc], the word after next */
+		__opcode_to_mem_arm(0xe12fff1e),	/* bx lr */
+		value,
+	};
+
+	memcpy(buf, code, sizeof(code));
+	return sizeof(code);
+}
+
+#elif defined(CONFIG_RISCV)
+
+#define pte_is_writable(pte)	pte_write(pte)
+#define pte_is_exec(pte)	pte_exec(pte)
+
+/* The result is sign-extended, as that of addiw is, whose operand is signed. */
+static inline size_t emit_return(u8 *buf, u32 value)
+{
+	const u32 addiw = IS_ENABLED(CONFIG_64BIT) ? 0x0005051b : 0x00050513;
+	const __le32 code[] = {
+		cpu_to_le32(0x00000537 | ((value + 0x800) & ~0xfff)),	/* lui a0, hi */
+		cpu_to_le32(addiw | (value & 0xfff) << 20),		/* addiw a0, a0, lo */
+		cpu_to_le32(0x00008067),				/* ret */
+	};
+
+	memcpy(buf, code, sizeof(code));
+	return sizeof(code);
+}
+
+#elif defined(CONFIG_S390)
+
+#define pte_is_writable(pte)	(!(pte_val(pte) & _PAGE_PROTECT))
+#define pte_is_exec(pte)	(!(pte_val(pte) & _PAGE_NOEXEC))
+
+static inline size_t emit_return(u8 *buf, u32 value)
+{
+	const u8 code[] = {
+		0xc0, 0x2f, value >> 24, (value >> 16) & 0xff,	/* llilf %r2, value */
+		(value >> 8) & 0xff, value & 0xff,
+		0x07, 0xfe,					/* br %r14 */
+	};
+
+	memcpy(buf, code, sizeof(code));
+	return sizeof(code);
+}
+
+#elif defined(CONFIG_PPC)
+
+#define pte_is_writable(pte)	pte_write(pte)
+#define pte_is_exec(pte)	pte_exec(pte)
+
+static inline size_t emit_return(u8 *buf, u32 value)
+{
+	const u32 code[] = {
+		0x3c600000 | value >> 16,			/* lis r3, hi */
+		0x60630000 | (value & 0xffff),			/* ori r3, r3, lo */
+		IS_ENABLED(CONFIG_PPC64) ? 0x78630020 :		/* clrldi r3, r3, 32 */
+					   0x60000000,		/* nop */
+		0x4e800020,					/* blr */
+	};
+
+	memcpy(buf, code, sizeof(code));
+	return sizeof(code);
+}
+
+#elif defined(CONFIG_MIPS)
+
+static inline size_t emit_return(u8 *buf, u32 value)
+{
+	const u32 code[] = {
+		0x3c020000 | value >> 16,			/* lui v0, hi */
+		0x03e00009,					/* jalr zero, ra */
+		0x34420000 | (value & 0xffff),			/*  ori v0, v0, lo */
+	};
+
+	memcpy(buf, code, sizeof(code));
+	return sizeof(code);
+}
+
+#elif defined(CONFIG_PARISC)
+
+static inline size_t emit_return(u8 *buf, u32 value)
+{
+	const u32 hi = value >> 11;
+	const u32 code[] = {
+		0x23800000 | (hi & 0x100000) >> 20 |		/* ldil L%value, ret0 */
+		(hi & 0x0ffe00) >> 8 | (hi & 0x000180) << 7 |
+		(hi & 0x00007c) << 14 | (hi & 0x000003) << 12,
+		0xe840c000,					/* bv r0(rp) */
+		0x379c0000 | (value & 0x7ff) << 1,		/*  ldo R%value(ret0), ret0 */
+	};
+
+	memcpy(buf, code, sizeof(code));
+	return sizeof(code);
+}
+
+#elif defined(CONFIG_SPARC)
+
+static inline size_t emit_return(u8 *buf, u32 value)
+{
+	const u32 code[] = {
+		0x11000000 | value >> 10,			/* sethi %hi(value), %o0 */
+		0x81c3e008,					/* retl */
+		0x90122000 | (value & 0x3ff),			/*  or %o0, %lo(value), %o0 */
+	};
+
+	memcpy(buf, code, sizeof(code));
+	return sizeof(code);
+}
+
 #else
 #error "Tell the tests how functions and page tables look on this architecture"
+#endif
+
+/* Not asked where memory can't be protected. */
+#ifndef pte_is_writable
+#define pte_is_writable(pte)	true
+#define pte_is_exec(pte)	true
+#endif
+
+#ifndef ALIAS_FOLLOWS
+#define ALIAS_FOLLOWS		0
 #endif
 
 /* Generated code has no type for CFI to check. */
 static inline u32 __nocfi call_function(const void *func)
 {
+#ifdef CONFIG_HAVE_FUNCTION_DESCRIPTORS
+	func_desc_t desc = { .addr = (unsigned long)kasan_reset_tag(func) };
+
+	return ((u32 (*)(void))&desc)();
+#else
 	return ((u32 (*)(void))kasan_reset_tag(func))();
+#endif
 }
 
 /* The entry that maps @addr in @mm, which no huge page does. */

@@ -48,6 +48,13 @@ static bool native_alias_is_mapped(void)
 	return !pte_none(read_pte((void *)__fix_to_virt(FIX_TEXT_POKE0)));
 }
 
+#elif !defined(CONFIG_ARCH_HAS_TEXT_POKE)
+
+static bool native_alias_is_mapped(void)
+{
+	return false;
+}
+
 #else
 #error "Tell the test how functions and page tables look on this architecture"
 #endif
@@ -62,7 +69,7 @@ static bool native_alias_is_mapped(void)
 
 /**
  * struct target - memory as a JIT has it
- * @mem: TARGET_SIZE bytes, read-only and executable
+ * @mem: TARGET_SIZE bytes, executable, and read-only if memory can be
  * @expect: as many bytes of writable memory: what should be in @mem
  * @src: as many bytes to copy from
  */
@@ -76,9 +83,10 @@ static u8 *alloc_text(size_t size)
 {
 	u8 *mem;
 
-	mem = __vmalloc_node_range(size, PAGE_SIZE, VMALLOC_START, VMALLOC_END,
-				   GFP_KERNEL, PAGE_KERNEL, VM_FLUSH_RESET_PERMS,
-				   NUMA_NO_NODE, __builtin_return_address(0));
+	mem = __vmalloc_node_range(size, PAGE_SIZE, VMALLOC_START, VMALLOC_END, GFP_KERNEL,
+				   CAN_PROTECT ? PAGE_KERNEL : ARCH_JIT_RAW,
+				   VM_FLUSH_RESET_PERMS, NUMA_NO_NODE,
+				   __builtin_return_address(0));
 	if (!mem)
 		return NULL;
 
@@ -183,6 +191,7 @@ static void model_set(u8 *dst, const u8 *src, size_t len, unsigned long addr)
 	memset(dst, SET_BYTE, len);
 }
 
+#ifdef ARCH_TEXT_POKE_TRAP
 static void model_fill(u8 *dst, const u8 *src, size_t len, unsigned long addr)
 {
 	const arch_text_poke_trap_t trap = ARCH_TEXT_POKE_TRAP;
@@ -191,11 +200,14 @@ static void model_fill(u8 *dst, const u8 *src, size_t len, unsigned long addr)
 	for (i = 0; i < len; i++)
 		dst[i] = ((const u8 *)&trap)[(addr + i) % sizeof(trap)];
 }
+#endif
 
 static const struct poke_case poke_cases[] = {
 	{ "copy", text_poke_copy, text_poke_copy_locked, model_copy },
 	{ "set", set, set_locked, model_set },
+#ifdef ARCH_TEXT_POKE_TRAP
 	{ "fill", fill, fill_locked, model_fill },
+#endif
 };
 
 static void poke_case_desc(const struct poke_case *c, char *desc)
@@ -291,6 +303,8 @@ static void test_protections(struct kunit *test)
 	const struct poke_case *c = test->param_value;
 	struct target *t = test->priv;
 
+	if (!CAN_PROTECT)
+		kunit_skip(test, "no ARCH_HAS_SET_MEMORY");
 	KUNIT_ASSERT_TRUE(test, all_read_only_exec(t->mem));
 	KUNIT_EXPECT_NOT_NULL(test, c->poke(t->mem + 100, t->src, 3 * PAGE_SIZE));
 	KUNIT_EXPECT_TRUE(test, all_read_only_exec(t->mem));
@@ -474,6 +488,20 @@ static void test_no_source(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(t->mem, BACKGROUND, TARGET_SIZE));
 }
 
+/* Not filled with zeroes, or whatever else might be an instruction. */
+static void test_no_trap(struct kunit *test)
+{
+	struct target *t = test->priv;
+
+	if (HAS_TRAP)
+		kunit_skip(test, "there is an instruction that traps");
+	KUNIT_EXPECT_NULL(test, fill(t->mem, NULL, PAGE_SIZE));
+	mutex_lock(&text_mutex);
+	KUNIT_EXPECT_NULL(test, fill_locked(t->mem, NULL, PAGE_SIZE));
+	mutex_unlock(&text_mutex);
+	KUNIT_EXPECT_NULL(test, memchr_inv(t->mem, BACKGROUND, TARGET_SIZE));
+}
+
 /* === Execution ============================================================ */
 
 #define ROUNDS	3000
@@ -588,7 +616,7 @@ static void stop_workers(struct kunit *test, struct worker *workers)
 #define VALUE_BEFORE	0x12345678U
 #define VALUE_AFTER	0x9abcdef0U
 
-/* Runs the code on both sides, and sees that the page never is writable. */
+/* Runs the code on both sides, and sees that the page never becomes writable. */
 static int run_neighbours(void *data)
 {
 	struct worker *w = data;
@@ -598,7 +626,7 @@ static int run_neighbours(void *data)
 		for (i = 0; i < 100; i++) {
 			w->failures += call_function(w->mem + FUNC_BEFORE) != VALUE_BEFORE;
 			w->failures += call_function(w->mem + FUNC_AFTER) != VALUE_AFTER;
-			w->failures += pte_is_writable(read_pte(w->mem));
+			w->failures += CAN_PROTECT && pte_is_writable(read_pte(w->mem));
 		}
 		WRITE_ONCE(w->rounds, w->rounds + 1);
 		cond_resched();
@@ -671,6 +699,7 @@ static struct kunit_case text_poke_test_cases[] = {
 	KUNIT_CASE_PARAM(test_alias_is_gone, poke_gen_params),
 	KUNIT_CASE_PARAM(test_refused, refused_gen_params),
 	KUNIT_CASE(test_no_source),
+	KUNIT_CASE(test_no_trap),
 	KUNIT_CASE(test_every_cpu_fetches_new_code),
 	KUNIT_CASE_PARAM(test_neighbours_execute, poke_gen_params),
 	KUNIT_CASE(test_every_cpu_pokes),
