@@ -69,15 +69,15 @@ adds_up()
 
 # Each chunk is mapped as its type says: text read-only and executable, raw as its
 # users like, all else not executable. Numbers of awk have 53 bits, so without the
-# leading 16, which are the same for all.
+# leading ones, which are the same for all.
 protected()
 {
 	[ -n "$tables" ] || return 0
-	sed -n 's/^0x\([0-9a-f]*\)-0x\([0-9a-f]*\) /\1 \2 /p' "$tables" |
+	ranges "$tables" |
 		awk -v map="$DIR/map" '
 		function low(hex,	n, i)
 		{
-			for (i = 5; i <= length(hex); i++)
+			for (i = length(hex) > 13 ? length(hex) - 12 : 1; i <= length(hex); i++)
 				n = n * 16 + index("0123456789abcdef", substr(hex, i, 1)) - 1
 			return n
 		}
@@ -98,7 +98,7 @@ protected()
 				if (from >= end[i] || to <= start[i])
 					continue
 				found[i] = 1
-				if (type[i] == "text" ? !/ x / || !/ ro / : / x /)
+				if (type[i] == "text" ? $4 $5 != "rox" : $5 == "x")
 					print type[i] ": " $0
 			}
 		}

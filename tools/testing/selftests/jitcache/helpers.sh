@@ -104,6 +104,29 @@ jit_some_bpf()
 	return $rc
 }
 
+# ranges FILE: what a file of page tables shows, each architecture in its own way, as
+# lines of START END KBYTES ro|rw x|nx. END is the last address or the one behind it.
+ranges()
+{
+	awk '
+	BEGIN	{ unit["K"] = 1; unit["M"] = 1024; unit["G"] = 1048576 }
+	/^0x/	{
+		kbytes = 0
+		write = "ro"
+		exec = "nx"
+		for (i = 2; i <= NF; i++) {
+			if (!kbytes && $i ~ /^[0-9]+[KMG]$/)
+				kbytes = $i * unit[substr($i, length($i))]
+			else if ($i ~ /^(RW|rw|W|w)$/)
+				write = "rw"
+			else if ($i ~ /^[xX]$/)
+				exec = "x"
+		}
+		split($1, address, "-")
+		print substr(address[1], 3), substr(address[2], 3), kbytes, write, exec
+	}' "$1"
+}
+
 # page_tables: the file that shows those of the kernel, if there is one.
 page_tables()
 {

@@ -30,15 +30,9 @@ load()
 # before any module, and grows.
 executable()
 {
-	[ -z "$tables" ] || awk '
-	BEGIN	{ unit["K"] = 1; unit["M"] = 1024; unit["G"] = 1048576 }
-	/ x /	{
-		for (i = 2; i <= NF; i++)
-			if ($i ~ /^[0-9]+[KMG]$/)
-				kbytes += $i * unit[substr($i, length($i))]
-		mappings++
-	}
-	END	{ print kbytes + 0, mappings + 0 }' "$tables"
+	[ -z "$tables" ] || ranges "$tables" | awk '
+	$5 == "x"	{ kbytes += $3; mappings++ }
+	END		{ print kbytes + 0, mappings + 0 }'
 }
 
 # Bytes of instruction slots: the objects of jit_cache, or else the pages.

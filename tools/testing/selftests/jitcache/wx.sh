@@ -29,10 +29,10 @@ stir()
 # the number of executable ones to stdout.
 look()
 {
-	awk -v bad="$bad" '
-	/ x /		{ n++ }
-	/ x / && / RW /	{ print > bad }
-	END		{ print n + 0 }' "$tables"
+	ranges "$tables" | awk -v bad="$bad" '
+	$5 == "x"		{ n++ }
+	$4 $5 == "rwx"		{ print > bad }
+	END			{ print n + 0 }'
 }
 
 clean_up()
@@ -42,7 +42,10 @@ clean_up()
 }
 
 needs_root
-tables=$(page_tables) || skip "no page tables in debugfs (CONFIG_PTDUMP_DEBUGFS)"
+if ! tables=$(page_tables); then
+	! has_config '\(ARM_\)\?PTDUMP_DEBUGFS' || fail "no page tables in debugfs"
+	skip "no page tables in debugfs (CONFIG_PTDUMP_DEBUGFS)"
+fi
 [ -e $TRACING/kprobe_events ] || skip "no CONFIG_KPROBE_EVENTS"
 
 dir=$(mktemp -d)

@@ -14,6 +14,7 @@
 
 . "${0%/*}/lib.sh"
 . "${0%/*}/machine.sh"
+. "${0%/*}/busybox.sh"
 
 SELFTEST_DIR=$(dirname "$QEMU_DIR")
 COLLECTION=$(basename "$SELFTEST_DIR")
@@ -92,48 +93,6 @@ expected_suites()
 	done > "$OUT/expected-suites"
 }
 
-private_apt()
-{
-	local dir=$1 tool=$2
-	shift 2
-
-	"$tool" -q -o Dir::State="$dir/state" -o Dir::Cache="$dir/cache" \
-		-o Dir::State::status="$dir/status" \
-		-o APT::Architecture="$DEBIAN_ARCH" \
-		-o APT::Architectures="$DEBIAN_ARCH" \
-		-o APT::Sandbox::User=root -o APT::Get::List-Cleanup=false \
-		-o DPkg::Post-Invoke= -o APT::Update::Post-Invoke= "$@"
-}
-
-# Debian's static busybox for the guest, through an apt state of our own: the
-# system's knows only its own architecture. apt checks what it downloads.
-fetch_busybox()
-{
-	local to=$1 dir=$OUT/fetch
-
-	rm -rf "$dir"
-	mkdir -p "$dir"/{state/lists,cache/archives}/partial && : > "$dir/status" &&
-		private_apt "$dir" apt-get update &&
-		(cd "$dir" && private_apt "$dir" apt-get download busybox-static) &&
-		dpkg-deb -x "$dir"/busybox-static_*.deb "$dir/root" &&
-		cp "$dir/root/bin/busybox" "$to" &&
-		(cd "$dir/root/bin" && sha256sum busybox) > "$to.tmp" &&
-		sed -i "s/busybox$/${to##*/}/" "$to.tmp" &&
-		mv "$to.tmp" "$to.sha256" && rm -rf "$dir"
-}
-
-# Downloaded once. The checksum, written last, tells a whole file from the rest.
-busybox()
-{
-	BUSYBOX=$CACHE_DIR/busybox-$DEBIAN_ARCH
-
-	mkdir -p "$CACHE_DIR" || die "can't create $CACHE_DIR"
-	(cd "$CACHE_DIR" && sha256sum --status -c "$BUSYBOX.sha256") 2> /dev/null ||
-		step "download busybox for $DEBIAN_ARCH" "$LOG_DIR/busybox.log" \
-			fetch_busybox "$BUSYBOX" ||
-		die "can't download busybox-static for $DEBIAN_ARCH; network down?"
-}
-
 # The kernel's selftest machinery wants the collection to stand in its tree. For
 # one that does not have the series, make a directory beside it that looks so,
 # without the test of what only the series has.
@@ -144,7 +103,8 @@ stock_selftests()
 	rm -rf "$dir"
 	mkdir "$dir" && ln -s "$SRC"/tools/testing/selftests/* "$dir" &&
 		cp -R "$SELFTEST_DIR" "$dir" &&
-		install_selftests "$dir" TEST_PROGS="kprobes.sh test_bpf.sh wx.sh"
+		install_selftests "$dir" TEST_PROGS="modules.sh ftrace.sh kprobes.sh \
+			test_bpf.sh wx.sh"
 }
 
 install_selftests()

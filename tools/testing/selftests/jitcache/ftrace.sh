@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# The function tracer, turned on and off again and again for one function, here and
+# in an instance at the same time: calls show up where they should, and only there
+# and then.
+
+. "$(dirname "$0")/helpers.sh"
+
+ROUNDS=5
+INSTANCE=$TRACING/instances/jitcache
+
+# Called by opening a file.
+function=do_sys_openat2
+
+# Has it been called, as far as a tracer knows that has its files in $1?
+seen()
+{
+	grep -q "[ :]$function <-" "$1/trace"
+}
+
+# on DIR, off DIR
+on()
+{
+	echo $function > "$1/set_ftrace_filter" || fail "can't filter on $function"
+	echo function > "$1/current_tracer" || fail "can't turn the tracer on"
+}
+
+off()
+{
+	echo nop > "$1/current_tracer" || fail "can't turn the tracer off"
+	: > "$1/set_ftrace_filter"
+	: > "$1/trace"
+}
+
+clean_up()
+{
+	echo nop > $TRACING/current_tracer
+	: > $TRACING/set_ftrace_filter
+	[ ! -d $INSTANCE ] || rmdir $INSTANCE
+}
+
+needs_root
+grep -qsw function $TRACING/available_tracers || skip "no CONFIG_FUNCTION_TRACER"
+[ -e $TRACING/set_ftrace_filter ] || skip "no CONFIG_DYNAMIC_FTRACE"
+grep -q "^$function\$" $TRACING/available_filter_functions ||
+	fail "$function can't be traced"
+
+trap clean_up EXIT
+mkdir $INSTANCE || fail "can't make an instance"
+round=0
+while [ $round -lt $ROUNDS ]; do
+	on $TRACING
+	: < /proc/version
+	seen $TRACING || fail "no call of $function was seen"
+	! seen $INSTANCE || fail "seen by an instance that is off"
+	on $INSTANCE
+	: < /proc/version
+	seen $INSTANCE || fail "no call of $function was seen in an instance"
+	off $TRACING
+	: < /proc/version
+	! seen $TRACING || fail "seen by a tracer that is off"
+	off $INSTANCE
+	: < /proc/version
+	! seen $INSTANCE || fail "seen by an instance that was turned off"
+	round=$((round + 1))
+done
+echo "$round rounds"

@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# Modules come and go, again and again: their init functions run, what they patch in
+# each other is patched, and what they took is given back.
+
+. "$(dirname "$0")/helpers.sh"
+
+# Each with what it needs before it.
+MODULES='test_module test_static_key_base test_static_keys'
+ROUNDS=20
+
+# How many objects modules have, if anybody knows.
+objects()
+{
+	[ -r $DEBUGFS/jitcache/caches ] || return 0
+	awk '
+	/^#/		{ for (i = 2; i <= NF; i++) if ($i == "objects") col = i - 1 }
+	/^module_/	{ n += $col }
+	END		{ print n + 0 }' $DEBUGFS/jitcache/caches
+}
+
+# The last of them is given back by a worker.
+settled()
+{
+	local tries=50
+
+	while [ "$(objects)" != "$1" ]; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.2
+	done
+}
+
+loaded()
+{
+	grep -q "^$1 " /proc/modules
+}
+
+clean_up()
+{
+	local module
+
+	for module in test_static_keys test_static_key_base test_module; do
+		rmmod $module 2> /dev/null
+	done
+}
+
+needs_root
+for module in $MODULES; do
+	has_module "$module" || skip "no module $module (CONFIG_TEST_LKM=m, CONFIG_TEST_STATIC_KEYS=m)"
+done
+
+trap clean_up EXIT
+before=$(objects)
+round=0
+while [ $round -lt $ROUNDS ]; do
+	for module in $MODULES; do
+		loaded "$module" || modprobe "$module" || fail "can't load $module"
+		loaded "$module" || fail "$module isn't there"
+	done
+	for module in test_static_keys test_static_key_base test_module; do
+		rmmod $module || fail "can't unload $module"
+		! loaded $module || fail "$module is still there"
+	done
+	round=$((round + 1))
+done
+
+echo "$round rounds of $MODULES${before:+, $before objects of modules before, $(objects) after}"
+settled "$before" || fail "$(objects) objects of modules, $before before"
