@@ -488,19 +488,19 @@ static void test_no_source(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(t->mem, BACKGROUND, TARGET_SIZE));
 }
 
+#ifndef ARCH_TEXT_POKE_TRAP
 /* Not filled with zeroes, or whatever else might be an instruction. */
 static void test_no_trap(struct kunit *test)
 {
 	struct target *t = test->priv;
 
-	if (HAS_TRAP)
-		kunit_skip(test, "there is an instruction that traps");
 	KUNIT_EXPECT_NULL(test, fill(t->mem, NULL, PAGE_SIZE));
 	mutex_lock(&text_mutex);
 	KUNIT_EXPECT_NULL(test, fill_locked(t->mem, NULL, PAGE_SIZE));
 	mutex_unlock(&text_mutex);
 	KUNIT_EXPECT_NULL(test, memchr_inv(t->mem, BACKGROUND, TARGET_SIZE));
 }
+#endif
 
 /* === Execution ============================================================ */
 
@@ -699,7 +699,9 @@ static struct kunit_case text_poke_test_cases[] = {
 	KUNIT_CASE_PARAM(test_alias_is_gone, poke_gen_params),
 	KUNIT_CASE_PARAM(test_refused, refused_gen_params),
 	KUNIT_CASE(test_no_source),
+#ifndef ARCH_TEXT_POKE_TRAP
 	KUNIT_CASE(test_no_trap),
+#endif
 	KUNIT_CASE(test_every_cpu_fetches_new_code),
 	KUNIT_CASE_PARAM(test_neighbours_execute, poke_gen_params),
 	KUNIT_CASE(test_every_cpu_pokes),

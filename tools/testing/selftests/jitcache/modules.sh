@@ -17,7 +17,7 @@ objects()
 	[ -r $DEBUGFS/jitcache/caches ] || return 0
 	awk '
 	/^#/		{ for (i = 2; i <= NF; i++) if ($i == "objects") col = i - 1 }
-	/^module_/	{ n += $col }
+	/^module(_far)? /	{ n += $col }
 	END		{ print n + 0 }' $DEBUGFS/jitcache/caches
 }
 

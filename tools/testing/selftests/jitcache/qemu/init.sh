@@ -36,84 +36,56 @@ arm_histogram()
 		/kselftest/jitcache/writers.sh --arm
 }
 
-# What the runner's results say, and nothing else: at least one, and none bad.
-verdict()
-{
-	if grep -q '^not ok' "$1" || ! grep -q '^ok' "$1"; then
-		echo fail
-	else
-		echo pass
-	fi
-}
-
-run_tests()
+# report COMMAND...: what it prints goes over the port, and then, as the verdict,
+# whether it succeeds.
+report()
 {
 	local port
 	port=/dev/$(arg channel)
 
+	stty -F "$port" raw 2> /dev/null
+	exec 3> "$port"
+	if "$@" >&3; then
+		echo "verdict pass" >&3
+	else
+		echo "verdict fail" >&3
+	fi
+	exec 3>&-
+}
+
+# At least one result, and none that is bad.
+run_tests()
+{
 	# For who has more time than the tests take by default, or a slower kernel.
 	STIR_SECONDS=$(arg stir) PROBES=$(arg probes)
 	export STIR_SECONDS PROBES
-	stty -F "$port" raw 2> /dev/null
-	exec 3> "$port"
-	/kselftest/run_kselftest.sh | tee /tmp/ktap >&3
-	echo "verdict $(verdict /tmp/ktap)" >&3
-	exec 3>&-
+	/kselftest/run_kselftest.sh | tee /tmp/ktap
+	! grep -q '^not ok' /tmp/ktap && grep -q '^ok' /tmp/ktap
 }
 
 # Figures, and that they are all there and nothing warned meanwhile.
 run_bench()
 {
-	local port
-	port=/dev/$(arg channel)
-
-	stty -F "$port" raw 2> /dev/null
-	exec 3> "$port"
 	modprobe jitcache_bench
 	dmesg | sed -n -E 's/^.*jitcache_bench: ((cost|skip|bytes|done)( .*)?)$/\1/p' \
 		> /tmp/bench
-	grep -v '^done$' /tmp/bench >&3
+	grep -v '^done$' /tmp/bench
 	# Two lines, of a name and a figure, again and again.
-	/kselftest/jitcache/kprobes.sh | sed -n -E 's/^(probes|executable-kbytes) /slots &/p' >&3
-	if grep -qx 'done' /tmp/bench && [ $(($(cat /proc/sys/kernel/tainted) & 0x280)) -eq 0 ]
-	then
-		echo "verdict pass" >&3
-	else
-		echo "verdict fail" >&3
-	fi
-	exec 3>&-
-}
-
-# What is mapped, for who compares kernels.
-print_mappings()
-{
-	local port
-	port=/dev/$(arg channel)
-
-	stty -F "$port" raw 2> /dev/null
-	exec 3> "$port"
-	if /kselftest/jitcache/mappings.sh >&3; then
-		echo "verdict pass" >&3
-	else
-		echo "verdict fail" >&3
-	fi
-	exec 3>&-
+	/kselftest/jitcache/kprobes.sh | sed -n -E 's/^(probes|executable-kbytes) /slots &/p'
+	grep -qx 'done' /tmp/bench && [ $(($(cat /proc/sys/kernel/tainted) & 0x280)) -eq 0 ]
 }
 
 mounts
 ip link set lo up
-if grep -qw jitcache.mappings /proc/cmdline; then
-	print_mappings
-	"$(arg off)" -f
-fi
 if grep -qw jitcache.bench /proc/cmdline; then
-	run_bench
-	"$(arg off)" -f
-fi
-arm_histogram
-if grep -qw jitcache.shell /proc/cmdline; then
+	report run_bench
+elif grep -qw jitcache.mappings /proc/cmdline; then
+	report /kselftest/jitcache/mappings.sh
+elif grep -qw jitcache.shell /proc/cmdline; then
+	arm_histogram
 	setsid cttyhack sh
 else
-	run_tests
+	arm_histogram
+	report run_tests
 fi
 "$(arg off)" -f
