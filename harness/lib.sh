@@ -109,6 +109,7 @@ patch_new_files()
 
 # The commit that it makes names it in its message, in a line of its own, and its
 # mail has no diff.
+# shellcheck disable=SC2034 # for those who source this
 SEMANTIC_PATCH=scripts/coccinelle/api/module_alloc.cocci
 
 # semantic_patch_of: the one that the message on stdin names.

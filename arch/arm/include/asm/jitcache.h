@@ -17,6 +17,10 @@
 #ifdef CONFIG_ARM_MODULE_PLTS
 #define JIT_MODULES_FAR_START	JIT_ANY_START
 #define JIT_MODULES_FAR_END	JIT_ANY_END
+
+/* The branch that takes the place of a probe has no veneer. */
+#define JIT_KPROBES_START	JIT_MODULES_START
+#define JIT_KPROBES_END		JIT_MODULES_END
 #endif
 #endif
 

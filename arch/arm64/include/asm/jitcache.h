@@ -28,6 +28,10 @@ extern u64 module_alloc_base;
 #define JIT_MODULES_FAR_END	(JIT_MODULES_FAR_START + SZ_2G)
 #endif
 
+/* Programs call the kernel through registers. */
+#define JIT_BPF_START		JIT_ANY_START
+#define JIT_BPF_END		JIT_ANY_END
+
 /* What depends on the address of an instruction is simulated. */
 #define JIT_KPROBES_START	JIT_ANY_START
 #define JIT_KPROBES_END		JIT_ANY_END

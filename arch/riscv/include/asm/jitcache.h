@@ -9,6 +9,10 @@
 #define JIT_MODULES_START	MODULES_VADDR
 #define JIT_MODULES_END		MODULES_END
 
+/* Next to the kernel, whose functions a program calls with auipc. */
+#define JIT_BPF_START		BPF_JIT_REGION_START
+#define JIT_BPF_END		BPF_JIT_REGION_END
+
 #define ARCH_JIT_RAW		PAGE_KERNEL
 #endif
 
