@@ -24,8 +24,9 @@ private_apt_update()
 	local dir=$1 arch=$2
 
 	rm -rf "$dir"
-	mkdir -p "$dir"/{state/lists,cache/archives}/partial && : > "$dir/status" &&
-		private_apt "$dir" "$arch" apt-get update
+	mkdir -p "$dir"/{state/lists,cache/archives}/partial && : > "$dir/status" || return
+	# One suite of several that can't be had needn't matter: the download tells.
+	private_apt "$dir" "$arch" apt-get update || :
 }
 
 fetch_busybox()
@@ -51,9 +52,9 @@ fetch_busybox_source()
 			'Created-By: Packages' 'Origin: Debian' > "$dir/sources.list" ||
 		return
 	set -- -o Dir::Etc::SourceList="$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null
-	private_apt "$dir" "$arch" apt-get "$@" update &&
-		(cd "$dir" && private_apt "$dir" "$arch" apt-get "$@" source --download-only \
-			busybox && dpkg-source -x ./*.dsc source)
+	private_apt "$dir" "$arch" apt-get "$@" update || :
+	(cd "$dir" && private_apt "$dir" "$arch" apt-get "$@" source --download-only busybox &&
+		dpkg-source -x ./*.dsc source)
 }
 
 # As Debian configures it, who changes its configuration now and then, and answers

@@ -1,17 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# judge.sh DIR SRC: decide from what boot recorded in DIR whether the run passed.
+# judge.sh [-e] DIR SRC: decide from what boot recorded in DIR whether the run passed.
 # Looks at nothing but these files; SRC lends the kernel's KTAP parser.
 #
-# Prints a line for each reason to fail, then, last, one for machines:
+# Prints a line for each reason to fail, with -e one for every splat and every test
+# that failed, then, last, one for machines:
 #   result NAME kunit P F S kselftest P F S verdict pass|fail
 # with the numbers that passed, failed (or crashed) and were skipped. Exits 0
 # only for a pass.
 
 . "${0%/*}/lib.sh"
 
-[ $# -eq 2 ] || die "usage: judge.sh DIR SRC"
+EACH=
+if [ "${1:-}" = -e ]; then
+	EACH=1
+	shift
+fi
+[ $# -eq 2 ] || die "usage: judge.sh [-e] DIR SRC"
 DIR=$1
 PARSER=$2/tools/testing/kunit/kunit.py
 SPLATS=${0%/*}/splats
@@ -28,6 +34,20 @@ reason()
 {
 	echo "$NAME: $*"
 	FAILED=1
+}
+
+# each WHAT ONE ALL: a reason with ONE, or with -e one for each line of ALL.
+each()
+{
+	local line
+
+	if [ -z "$EACH" ]; then
+		reason "$1$2"
+		return
+	fi
+	while read -r line; do
+		reason "$1$line"
+	done <<< "$3"
 }
 
 # Nothing that went wrong with the machine may hide behind good results.
@@ -57,7 +77,7 @@ check_splats()
 		reason "no patterns to scan the console for"
 	hits=$(grep -naE -f "$TMP/splats" "$DIR/console.log")
 	case $? in
-	0)	reason "splat on the console, line ${hits%%$'\n'*}" ;;
+	0)	each "splat on the console, line " "${hits%%$'\n'*}" "$hits" ;;
 	1)	;;
 	*)	reason "can't scan the console" ;;
 	esac
@@ -122,7 +142,9 @@ check_ktap()
 	elif [ "$plan" -ne "$results" ]; then
 		reason "$kind: $plan results planned, $results came"
 	elif [ "$failed" -ne 0 ]; then
-		reason "$kind: $failed failed: $(failures "$file")"
+		bad=$(failures "$file")
+		each "$kind: " "$failed failed: ${bad//$'\n'/,}" \
+			"not ok ${bad//$'\n'/$'\n'not ok }"
 	elif [ "$errors" -ne 0 ]; then
 		reason "$kind: $errors errors in the results"
 	fi
@@ -133,7 +155,7 @@ failures()
 {
 	local names
 
-	names=$(sed -nE 's/^ *not ok [0-9]+ (- )?//p' "$1" | paste -s -d ,)
+	names=$(sed -nE 's/^ *not ok [0-9]+ (- )?//p' "$1")
 	echo "${names:-results are missing}"
 }
 

@@ -4,7 +4,8 @@
 # selftest.sh SRC: test the harness's judgement on recorded runs. test_data/passed
 # holds what boot recorded of a good one, the other directories what was different
 # in a bad one, and each in "expected" what judge has to print; the last word of
-# that says how it has to exit.
+# that says how it has to exit. Where there is a file "stock", it names another case,
+# and "expected" is what beside says of both.
 
 . "${0%/*}/lib.sh"
 
@@ -13,17 +14,28 @@ cd "$(dirname "$0")" || exit
 PASSED=0
 FAILED=0
 
+# record CASE: the whole run in $TMP.
+record()
+{
+	[ -d "$TMP/$1" ] || { cp -R test_data/passed "$TMP/$1" && cp "test_data/$1"/* "$TMP/$1"; }
+}
+
 # check CASE: output and exit status, which must not contradict each other.
 check()
 {
-	local case=$1 want status=1
+	local case=$1 want status=1 command stock
 
 	! grep -q ' verdict pass$' "test_data/$case/expected" || status=0
-	cp -R test_data/passed "$TMP/$case" &&
-		cp "test_data/$case"/* "$TMP/$case" || return
+	record "$case" || return
+	command=(./judge.sh "$TMP/$case" "$SRC")
+	if [ -f "test_data/$case/stock" ]; then
+		stock=$(cat "test_data/$case/stock")
+		record "$stock" || return
+		command=(./beside.sh "$TMP/$stock" "${command[@]:1}")
+	fi
 	want=$(cat "test_data/$case/expected"; echo "exit $status")
 	diff -u <(echo "$want") \
-		<(./judge.sh "$TMP/$case" "$SRC" 2>&1; echo "exit $?")
+		<("${command[@]}" 2>&1; echo "exit $?")
 }
 
 SRC=$(realpath "$1")
