@@ -18,7 +18,8 @@ run:
 test:
 	@harness/test
 
-## make test-all                the same, a debug kernel, every commit compiled
+## make test-all                the same, all architectures beside stock, a debug kernel,
+##                              every commit compiled
 test-all:
 	@harness/test all
 

@@ -582,14 +582,14 @@ static int hold_rcu(void *data)
 /* In a range that has room for one object only. */
 static void test_reuse_waits_for_rcu(struct kunit *test)
 {
-	struct jit_cache *cache = make(test, 0, PAGE_SIZE,
-				       JIT_CACHE_TEXT | JIT_CACHE_REUSE_RCU);
 	DECLARE_COMPLETION_ONSTACK(held);
 	struct task_struct *reader;
+	struct jit_cache *cache;
 	void *addr, *again;
 
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "takes a second CPU");
+	cache = make(test, 0, PAGE_SIZE, JIT_CACHE_TEXT | JIT_CACHE_REUSE_RCU);
 	addr = alloc(test, cache, PAGE_SIZE);
 	KUNIT_ASSERT_TRUE(test, text_poke_copy(addr, "not a trap", 10));
 	reader = kthread_run_on_cpu(hold_rcu, &held,
