@@ -23,6 +23,7 @@
 #include <linux/log2.h>
 #include <linux/memory.h>
 #include <linux/mm.h>
+#include <linux/poison.h>
 #include <linux/random.h>
 #include <linux/rcupdate.h>
 #include <linux/shrinker.h>
@@ -63,6 +64,13 @@ early_param("jitcache_nomerge", jit_nomerge_param);
 
 /* === Debugging ============================================================ */
 
+/* What traps, or, where nothing is known to, what is unlikely to be written. */
+static void fill_redzone(void *buf, size_t len)
+{
+	if (!text_trap_fill(buf, len))
+		memset(buf, POISON_INUSE, len);
+}
+
 bool jit_traps(const void *addr, size_t len)
 {
 	const u8 *byte = addr;
@@ -72,7 +80,7 @@ bool jit_traps(const void *addr, size_t len)
 	} trap;
 	size_t i;
 
-	text_trap_fill(&trap, sizeof(trap));
+	fill_redzone(&trap, sizeof(trap));
 	for (i = 0; i < len; i++) {
 		if (byte[i] != trap.bytes[(unsigned long)&byte[i] % sizeof(trap)])
 			return false;
@@ -139,8 +147,8 @@ static void redzone_set(struct jit_extent *extent, unsigned long caller)
 
 	extent->caller = caller;
 	if (pool->type->packed && !pool->type->text)
-		text_trap_fill((void *)extent->start + extent->asked,
-			       extent->size - extent->asked);
+		fill_redzone((void *)extent->start + extent->asked,
+			     extent->size - extent->asked);
 }
 
 static void redzone_check(const struct jit_cache *owner, const struct jit_extent *extent)
