@@ -9,14 +9,15 @@
 
 : "${STIR_SECONDS:=5}"
 
-# One round takes and gives back kprobe slots and BPF memory, and has the kernel take
+# Until the time is up, and the page tables were read, however long that takes. One
+# round takes and gives back kprobe slots and BPF memory, and has the kernel take
 # back what is empty.
 stir()
 {
 	local end
 
 	end=$(($(date +%s) + STIR_SECONDS))
-	while [ "$(date +%s)" -lt $end ]; do
+	while [ "$(date +%s)" -lt $end ] || [ ! -e "$dir/looked" ]; do
 		kprobes_on 8 || echo "can't register kprobes"
 		kprobes_off
 		jit_some_bpf || echo "can't load test_bpf"
@@ -58,8 +59,10 @@ while kill -0 $! 2> /dev/null; do
 	executable=$(look)
 	[ "$executable" -gt 0 ] || fail "found nothing executable in $tables"
 	looks=$((looks + 1))
+	[ $looks -eq 1 ] || : > "$dir/looked"
 	[ ! -s "$bad" ] || break
 done
+: > "$dir/looked"
 wait $!
 
 echo "$looks looks at $executable executable ranges"
