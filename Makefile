@@ -3,7 +3,7 @@
 # The only entry point. Each target is one script; "make" alone lists them.
 
 ARCH ?= x86_64
-export ARCH BASE EXTRA_CONFIG JOBS KSRC V
+export ARCH BASE EXTRA_CONFIG JOBS KSRC TARGETS V
 
 .NOTPARALLEL:
 
@@ -18,14 +18,18 @@ run:
 test:
 	@harness/test
 
-## make test-all                the same, all architectures beside stock, a debug kernel,
-##                              every commit compiled
+## make test-all                the same in more configurations, all architectures that
+##                              boot, beside stock, a debug kernel, every commit compiled
 test-all:
 	@harness/test all
 
 ## make check                   the gates that need no boot
 check: tree
 	@harness/check
+
+## make compile                 what the series touches, for every architecture
+compile:
+	@harness/compile
 
 ## make bisect                  does every commit of the series compile (x86_64)?
 bisect:
@@ -71,8 +75,9 @@ distclean:
 ## KSRC=dir           a 6.1.y kernel tree of your own as the base, only read; for
 ##                    "make cocci", one of 5.4 to 6.9
 ## EXTRA_CONFIG=file  one more kernel configuration fragment, applied last
+## TARGETS='a b'      for "make compile", some architectures only
 ## V=1                show all output
 ## JOBS=n             parallel compiles
 
-.PHONY: help run test test-all check bisect tree series refresh kernel boot \
+.PHONY: help run test test-all check compile bisect tree series refresh kernel boot \
 	shell cocci bench clean distclean

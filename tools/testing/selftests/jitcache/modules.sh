@@ -49,7 +49,8 @@ clean_up()
 
 needs_root
 for module in $MODULES; do
-	has_module "$module" || skip "no module $module (CONFIG_TEST_LKM=m, CONFIG_TEST_STATIC_KEYS=m)"
+	has_module "$module" ||
+		skip "no module $module (CONFIG_TEST_LKM=m, CONFIG_TEST_STATIC_KEYS=m)"
 done
 
 trap clean_up EXIT

@@ -43,8 +43,8 @@ list()
 
 row()
 {
-	printf '%-8s KUnit %4d passed %3d failed %3d skipped   kselftest %2d passed %2d failed %2d skipped\n' \
-		"$@"
+	printf '%-8s KUnit %4d passed %3d failed %3d skipped   ' "${@:1:4}"
+	printf 'kselftest %2d passed %2d failed %2d skipped\n' "${@:5}"
 }
 
 judged "$1" "$3" > "$TMP/reasons" || exit
