@@ -31,7 +31,7 @@ check: tree
 compile:
 	@harness/compile
 
-## make bisect                  does every commit of the series compile (x86_64)?
+## make bisect                  does every commit compile, for x86_64 and arm64?
 bisect:
 	@harness/bisect
 
