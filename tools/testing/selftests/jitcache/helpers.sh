@@ -52,10 +52,10 @@ probe_inside()
 }
 
 # functions PATTERN: those of the kernel image with such a name, a basic regular
-# expression.
+# expression. mips has its sys_call_table among the text.
 functions()
 {
-	sed -n "s/.* [tT] \($1\)\$/\1/p" /proc/kallsyms
+	sed -n -e '/_table$/d' -e "s/.* [tT] \($1\)\$/\1/p" /proc/kallsyms
 }
 
 # kprobes_on COUNT [PATTERN]: register and enable that many kprobes off function
