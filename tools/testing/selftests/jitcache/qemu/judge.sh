@@ -150,12 +150,20 @@ check_ktap()
 	fi
 }
 
-# The parser counts a result that is missing inside a suite as a crash.
+# With -e, also why a selftest says that it failed. The parser counts a result that is
+# missing inside a suite as a crash.
 failures()
 {
 	local names
 
-	names=$(sed -nE 's/^ *not ok [0-9]+ (- )?//p' "$1")
+	names=$(awk -v each="$EACH" '
+	/^# FAIL: /		{ why = " (" substr($0, 3) ")" }
+	/^ok /			{ why = "" }
+	/^ *not ok [0-9]+ /	{
+		sub(/^ *not ok [0-9]+ (- )?/, "")
+		print $0 (each ? why : "")
+		why = ""
+	}' "$1")
 	echo "${names:-results are missing}"
 }
 
