@@ -23,12 +23,13 @@ wrong()
 
 # check NAME PREFIX: judge the line in which a part of test_bpf sums up, which
 # goes "PREFIXSummary: N PASSED, N FAILED, [N/N JIT'ed]", the last only from
-# those that compile. Of a module that doesn't load, modprobe may try twice.
+# those that compile. A module that doesn't load modprobe may try twice: the first
+# counts, which has all of the module area.
 check()
 {
 	local name="$1" summary
 
-	summary=$(sed -n "s/.*test_bpf: $2Summary: //p" "$log" | tail -n 1)
+	summary=$(sed -n "s/.*test_bpf: $2Summary: //p" "$log" | head -n 1)
 	if [ -z "$summary" ]; then
 		wrong "$name: no summary, it didn't finish"
 		return
