@@ -64,8 +64,11 @@ check_machine()
 	esac
 
 	[ -s "$DIR/console.log" ] || reason "the console is empty"
-	grep -qaE 'reboot: (Power down|Restarting system)' \
-		"$DIR/console.log" || reason "no clean power-off"
+	# A console may lose its last line, so an architecture may have QEMU tell. 6 is
+	# SHUTDOWN_CAUSE_GUEST_SHUTDOWN, which a panic isn't (QEMU, qapi/run-state.json).
+	grep -qaE 'reboot: (Power down|Restarting system)' "$DIR/console.log" ||
+		grep -qs 'qemu_system_shutdown_request reason=6$' "$DIR/qemu.log" ||
+		reason "no clean power-off"
 }
 
 # A scan that finds nothing because it could not look is a failure as well.
