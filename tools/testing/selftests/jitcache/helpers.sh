@@ -51,6 +51,13 @@ probe_inside()
 	return 1
 }
 
+# Kprobes uses jit_cache where text can be written natively, so there it isn't skipped.
+skip_without_slots()
+{
+	! has_config ARCH_HAS_TEXT_POKE || fail "kprobes doesn't use jit_cache"
+	skip "kprobes doesn't use jit_cache here"
+}
+
 # functions PATTERN: those of the kernel image with such a name, a basic regular
 # expression. mips has its sys_call_table among the text.
 functions()
