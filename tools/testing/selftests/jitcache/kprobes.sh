@@ -91,7 +91,7 @@ clean_up()
 
 needs_root
 [ -e $TRACING/kprobe_events ] || skip "no CONFIG_KPROBE_EVENTS"
-[ "$PROBES" -gt 0 ] || skip "PROBES=$PROBES, so none"
+[ "$PROBES" != 0 ] || skip "PROBES=0, so none"
 tables=$(page_tables)
 trap clean_up EXIT
 
