@@ -59,10 +59,17 @@ skip_without_slots()
 }
 
 # functions PATTERN: those of the kernel image with such a name, a basic regular
-# expression. mips has its sys_call_table among the text.
+# expression. Next to ftrace, kprobe events take no function but what that traces, and
+# say so on the console. mips has its sys_call_table among the text.
 functions()
 {
-	sed -n -e '/_table$/d' -e "s/.* [tT] \($1\)\$/\1/p" /proc/kallsyms
+	local traced=$TRACING/available_filter_functions
+
+	if [ -e $traced ]; then
+		grep -x "$1" $traced
+	else
+		sed -n -e '/_table$/d' -e "s/.* [tT] \($1\)\$/\1/p" /proc/kallsyms
+	fi
 }
 
 # kprobes_on COUNT [PATTERN]: register and enable that many kprobes off function
