@@ -202,12 +202,14 @@ static void *chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long ali
 
 	/*
 	 * Without KASAN_VMALLOC the module area, and it alone, has no shadow unless
-	 * asked, and it is then that kmemleak is told.
+	 * asked, by whole pages of shadow, and it is then that kmemleak is told.
 	 */
-	if (modules)
+	if (modules) {
+		align = max(align, MODULE_ALIGN);
 		flags |= VM_DEFER_KMEMLEAK;
+	}
 	/* The node is named, since vmalloc() takes no huge page if it may choose. */
-	addr = __vmalloc_node_range(size, max(align, MODULE_ALIGN), pool->start, pool->end,
+	addr = __vmalloc_node_range(size, align, pool->start, pool->end,
 				    GFP_KERNEL | __GFP_NOWARN,
 				    pool->type->raw ? ARCH_JIT_RAW : PAGE_KERNEL,
 				    VM_FLUSH_RESET_PERMS | flags,
