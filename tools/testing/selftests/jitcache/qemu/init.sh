@@ -9,10 +9,10 @@
 /bin/busybox --install -s /bin
 export PATH=/bin:/usr/bin HOME=/
 
-# arg NAME: the value of jitcache.NAME= on the kernel's command line
+# arg NAME: the last value of jitcache.NAME= on the kernel's command line
 arg()
 {
-	tr ' ' '\n' < /proc/cmdline | sed -n "s/^jitcache\.$1=//p"
+	tr ' ' '\n' < /proc/cmdline | sed -n "s/^jitcache\.$1=//p" | tail -n 1
 }
 
 mounts()
