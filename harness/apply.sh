@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Making commits of the series. Sourced by bash after lib.sh, never run.
+# Make commits of the series. Sourced by bash after lib.sh, never run.
 #
-# Works on the index alone, so a series that doesn't apply leaves the work tree
-# as it was, and one that does touches only the files that it changes.
+# Patches are applied to the index only. A series that doesn't apply leaves the work
+# tree as it was; one that applies touches only the files that it changes.
 
 APPLY_TMP=$(mktemp -d) || exit 1
 
@@ -18,7 +18,7 @@ mail_split()
 	grep -q '^Date: .' "$APPLY_TMP/info" || die "$1: no date"
 }
 
-# mail_message: the commit message; what the mail brings is no part of it.
+# mail_message: print the commit message, without the New-file lines.
 mail_message()
 {
 	sed -n 's/^Subject: //p' "$APPLY_TMP/info"
@@ -26,8 +26,8 @@ mail_message()
 	sed '/^New-file: /d' "$APPLY_TMP/msg"
 }
 
-# A diff may not make a file, nor edit one that a patch brought before: such a
-# file is stored in this repository, once, in its last form.
+# A diff must not create a file, nor edit a file that an earlier patch brings: new
+# files are stored in this repository, once, in their final form.
 diff_is_fair()
 {
 	local patch=$1 file
@@ -35,14 +35,14 @@ diff_is_fair()
 	file=$(kgit apply --summary "$APPLY_TMP/diff" |
 		sed -n 's/^ create mode [0-9]* //p' | head -n 1)
 	[ -z "$file" ] ||
-		die "$patch: makes $file in its diff, name it by New-file instead"
+		die "$patch: its diff creates $file, use a New-file line instead"
 	file=$(kgit apply --numstat "$APPLY_TMP/diff" | cut -f 3 |
 		grep -xF -f "$APPLY_TMP/brought" | head -n 1)
 	[ -z "$file" ] ||
 		die "$patch: edits $file, which an earlier patch brings: edit the file itself"
 }
 
-# Strict: no fuzz, every hunk, no white space error.
+# Apply every hunk, without fuzz and without white space errors.
 apply_diff()
 {
 	local patch=$1
@@ -55,8 +55,8 @@ apply_diff()
 	die "$patch doesn't apply: $(sed -n 's/^error: //p' "$APPLY_TMP/err" | head -n 1)"
 }
 
-# mentions TREE DIR: those files of it that the semantic patch looks at, and the
-# assembly that it can only tell of.
+# mentions TREE DIR: write to DIR the files of TREE that name a function to convert:
+# C files for the semantic patch, and assembly, which can only be reported.
 mentions()
 {
 	local GIT_INDEX_FILE=$APPLY_TMP/mentions.index
@@ -69,8 +69,8 @@ mentions()
 		kgit checkout-index --stdin --prefix="$2/"
 }
 
-# convert_index: what the semantic patch makes of the index, into the index. All
-# that Coccinelle says is in $APPLY_TMP/converted.
+# convert_index: apply the semantic patch to the index. The output of Coccinelle is
+# left in $APPLY_TMP/converted.
 convert_index()
 {
 	local tree
@@ -82,22 +82,22 @@ convert_index()
 		kgit apply --cached --whitespace=error "$APPLY_TMP/converted/diff"
 }
 
-# apply_semantic PATCH: the mail names a semantic patch instead of a diff.
+# apply_semantic PATCH: apply the semantic patch that the mail names, if it does.
 apply_semantic()
 {
 	local patch=$1 smpl
 
 	smpl=$(semantic_patch_of < "$APPLY_TMP/msg")
 	[ -n "$smpl" ] || return 0
-	[ "$smpl" = "$SEMANTIC_PATCH" ] || die "$patch: no semantic patch $smpl"
+	[ "$smpl" = "$SEMANTIC_PATCH" ] || die "$patch: unknown semantic patch $smpl"
 	grep -qxF "$smpl" "$APPLY_TMP/brought" ||
-		die "$patch: $smpl is not there yet"
+		die "$patch: no earlier patch brings $smpl"
 	! grep -q '^diff --git ' "$APPLY_TMP/diff" ||
-		die "$patch: has a diff, and a semantic patch that makes it"
+		die "$patch: has both a diff and a semantic patch"
 	run convert_index || die "$patch: $smpl can't convert the tree"
 }
 
-# add_file PATCH FILE: a new file, from its place in this repository.
+# add_file PATCH FILE: add a new file of PATCH from this repository.
 add_file()
 {
 	local patch=$1 file=$2 mode=100644 blob
@@ -105,7 +105,7 @@ add_file()
 	[ -f "$file" ] && [ ! -L "$file" ] ||
 		die "$patch: brings $file, which is not in this repository"
 	[ -z "$(kgit ls-files -- "$file")" ] ||
-		die "$patch: brings $file, which is there already"
+		die "$patch: brings $file, which the tree already has"
 	[ ! -x "$file" ] || mode=100755
 	blob=$(kgit hash-object -w --no-filters "$TOP/$file") &&
 		kgit update-index --add --cacheinfo "$mode,$blob,$file" ||
@@ -114,7 +114,7 @@ add_file()
 }
 
 # commit_index PARENT: commit the index with the message on stdin. Author and
-# date don't depend on who runs this, so neither does the hash.
+# date are the same for every user, and so is the hash.
 commit_index()
 {
 	local date
@@ -126,8 +126,8 @@ commit_index()
 		kgit commit-tree -p "$1" "$(kgit write-tree)"
 }
 
-# apply_series PARENT: commit each patch of the series on top of PARENT, stop at
-# the first one that fails. The last commit is left in $APPLY_TMP/head.
+# apply_series PARENT: commit each patch of the series on top of PARENT, and stop
+# at the first that fails. The last commit is left in $APPLY_TMP/head.
 apply_series()
 {
 	local head=$1 patch file
@@ -137,7 +137,7 @@ apply_series()
 	kgit read-tree "$head" || return 1
 	for patch in $(series_patches); do
 		echo "$patch"
-		[ -f "$patch" ] || die "$patch is in patches/series, but not there"
+		[ -f "$patch" ] || die "$patch is listed in patches/series, but missing"
 		mail_split "$patch"
 		apply_diff "$patch"
 		apply_semantic "$patch"

@@ -1,31 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the scripts of this directory share: where things are, how the base and
-# the series are read. Sourced by bash, never run. Every script works from the
-# top of the repository, so that messages and logs carry short names.
+# Shared by the scripts of this directory: paths, and functions that read the base
+# and the series. Sourced by bash, never run. Every script runs in the top directory
+# of the repository, so that messages and logs have short names.
 
 set -u -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
-# The kernel's make must not see the variables given to ours, nor git those of
-# a hook that we run in, nor sort a locale.
+# Hide the variables of our make from the kernel's make, those of a git hook from
+# git, and the locale from sort.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES CDPATH
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_PREFIX
 export LC_ALL=C
 
 TOP=$PWD
 LINUX=build/linux
+# shellcheck disable=SC2034 # used by scripts that source this
 SELFTEST=tools/testing/selftests/jitcache
 LOG_DIR=$TOP/build/log
 : "${KSRC:=}"
 : "${EXTRA_CONFIG:=}"
 export LOG_DIR EXTRA_CONFIG
 
-# shellcheck source=tools/testing/selftests/jitcache/qemu/lib.sh
-. "$SELFTEST/qemu/lib.sh"
+. harness/qemu/lib.sh
 
-# The exit trap of a script removes what it was about to make.
+# Exit on a signal, so that a script's exit trap cleans up.
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -41,8 +41,8 @@ base_get()
 	sed -n "s/^$1 //p" base
 }
 
-# plain_git ARG...: git free of the user's settings, since what is generated must
-# not depend on them; kgit is that in build/linux.
+# plain_git ARG...: git without the user's settings, so that its output doesn't
+# depend on them. kgit is the same in build/linux.
 plain_git()
 {
 	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 \
@@ -54,17 +54,18 @@ kgit()
 	plain_git -C "$LINUX" "$@"
 }
 
-# other_worktree DIR [COMMIT]: another work tree of build/linux there, at "base" or
-# COMMIT. Twice -f: a run that was killed while it made one leaves it locked and
-# missing.
+# other_worktree DIR [COMMIT]: make DIR another work tree of build/linux, at "base"
+# or COMMIT. A run that is killed here leaves the work tree registered, locked and
+# missing; that takes -f twice.
 other_worktree()
 {
 	rm -rf "$1"
 	kgit worktree add -q -f -f --detach "$1" "${2:-base}"
 }
 
-# state KEY [VALUE]: what the harness knows about build/linux, kept inside it
-# so that both come and go together. Prints nothing for an unknown key.
+# state KEY [VALUE]: print or set what the harness knows about build/linux. The state
+# is stored inside, so that both are removed together. Prints nothing for an unknown
+# key.
 state()
 {
 	local dir=$LINUX/.git/jitcache
@@ -77,17 +78,17 @@ state()
 		mv "$dir/$1.tmp" "$dir/$1" || die "can't write $dir/$1"
 }
 
-# One harness at a time works on build/.
+# Only one script at a time may change build/.
 lock_build()
 {
 	{ mkdir -p build && exec 8> build/.lock; } 2> /dev/null ||
 		die "can't write in build/"
 	flock -n 8 && return 0
-	note "another run works in build/, waiting for it"
+	note "waiting for another run that uses build/"
 	flock 8
 }
 
-# linux_edited: does build/linux hold work that the harness didn't put there?
+# linux_edited: does build/linux have changes that the harness didn't make?
 linux_edited()
 {
 	[ "$(kgit rev-parse HEAD)" != "$(state head)" ] ||
@@ -107,12 +108,12 @@ patch_new_files()
 	sed -n -e '/^---$/q' -e 's/^New-file: //p' "$1"
 }
 
-# The commit that it makes names it in its message, in a line of its own, and its
-# mail has no diff.
-# shellcheck disable=SC2034 # for those who source this
+# The commit that it makes has a line "Semantic-patch: " with this name in its
+# message, and a mail without a diff.
+# shellcheck disable=SC2034 # used by scripts that source this
 SEMANTIC_PATCH=scripts/coccinelle/api/module_alloc.cocci
 
-# semantic_patch_of: the one that the message on stdin names.
+# semantic_patch_of: print the name in the message on stdin.
 semantic_patch_of()
 {
 	sed -n 's/^Semantic-patch: //p' | head -n 1
@@ -124,8 +125,8 @@ generated_commit()
 	kgit log --format=%H --grep '^Semantic-patch: ' base..HEAD
 }
 
-# All that the series is made of, as one hash: the patches in order, and the
-# files that they bring with their modes.
+# A hash of the whole series: the patches in order, and the files that they bring
+# with their modes.
 series_stamp()
 {
 	local patch file
@@ -139,8 +140,8 @@ series_stamp()
 	done < <(series_patches) | sha256sum | cut -d ' ' -f 1
 }
 
-# Files of this repository that belong into the kernel: those in a directory
-# that isn't one of our own.
+# Files of this repository that belong to the kernel: those in directories that
+# aren't our own.
 repo_kernel_files()
 {
 	git -c safe.directory='*' ls-files -co --exclude-standard --deduplicate |

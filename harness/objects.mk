@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Print what the kernel's makefiles would build in one directory, without building
-# it: objects, and directories with a slash. To be run in the directory of a kernel
-# that is configured, with DIR, srctree and SRCARCH given.
+# Print what the kernel's makefiles build in directory DIR: objects, and directories
+# with a slash. Run this in the build directory of a configured kernel, with DIR,
+# srctree and SRCARCH set.
 
 include include/config/auto.conf
 BITS := $(if $(CONFIG_64BIT),64,32)
@@ -12,7 +12,7 @@ include $(srctree)/scripts/Kbuild.include
 include $(srctree)/scripts/Makefile.compiler
 include $(firstword $(wildcard $(srctree)/$(DIR)/Kbuild) $(srctree)/$(DIR)/Makefile)
 
-# What an object is linked from, where that is more than one.
+# The parts of a composite object.
 parts = $($(1:.o=-y)) $($(1:.o=-m)) $($(1:.o=-objs))
 built := $(obj-y) $(obj-m) $(lib-y)
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the compiler with W=1 and sparse say about the series. Sourced by bash
-# after lib.sh, never run.
+# Find warnings about the series, from the compiler with W=1 and from sparse. Sourced
+# by bash after lib.sh, never run.
 
-# Of the base: what uses the same headers as new files do, and is told the same.
-# rbtree_latch.h.
+# Objects of the base that use the same headers as new files, and so get the same
+# warnings: rbtree_latch.h.
 PEERS=kernel/bpf/core.o
 
 # kernel_make SRC OUT ARG...: make for the architecture that load_arch loaded.
@@ -19,8 +19,17 @@ kernel_make()
 		HOSTCC="ccache gcc" "$@"
 }
 
-# The objects of what the series touches, as far as the configuration of a
-# finished build has them.
+# The directory in arch/ of the architecture that load_arch loaded.
+source_arch()
+{
+	case $KERNEL_ARCH in
+	i386 | x86_64)	echo x86 ;;
+	sparc64)	echo sparc ;;
+	*)		echo "$KERNEL_ARCH" ;;
+	esac
+}
+
+# touched_objects ARCH: the objects of touched files that the build of ARCH has.
 touched_objects()
 {
 	kgit diff --name-only --no-renames --diff-filter=d base HEAD -- '*.c' |
@@ -29,16 +38,17 @@ touched_objects()
 		done
 }
 
-# warnings_in SRC: "file: warning" lines, without places, of the log on stdin.
+# warnings_in SRC: the warnings in the log on stdin, as "file: warning" lines without
+# line numbers.
 warnings_in()
 {
 	sed -n -E -e "s,^$TOP/$1/,," \
 		-e 's/^([^ :]+):[0-9:]+ ((warning|error): )/\1: \2/p' | sort -u
 }
 
-# warnings_of SRC OUT CONFIG OBJECT...: compile these with all warnings, in a
-# directory of their own, so that the real build keeps its objects. Fails if one
-# doesn't compile; leaves "file: warning" lines, without places, in OUT/warnings.
+# warnings_of SRC OUT CONFIG OBJECT...: compile the objects with all warnings, in
+# OUT, so that the real build keeps its objects. Fails if one doesn't compile. Leaves
+# the warnings in OUT/warnings.
 warnings_of()
 {
 	local src=$1 out=$2 config=$3
@@ -54,14 +64,13 @@ warnings_of()
 	warnings_in "$src" < "$out/log" > "$out/warnings"
 }
 
-# no_new_warnings ARCH: none that the base doesn't have as well, in the files that
-# both have. Wherever it is told: sparse blames headers for what their users do.
+# no_new_warnings ARCH: fail on a warning that the base doesn't have. The object
+# doesn't matter: sparse names the header for what a file does with it.
 no_new_warnings()
 {
 	local arch=$1 out=build/check/$1 objects
 
-	# shellcheck source=tools/testing/selftests/jitcache/qemu/machine.sh
-	. "$SELFTEST/qemu/machine.sh"
+	. harness/qemu/machine.sh
 	load_arch "$arch"
 	[ -e "build/$arch/complete" ] || die "$arch isn't built"
 	objects=$(touched_objects "$arch")
@@ -78,6 +87,6 @@ no_new_warnings()
 	warnings_of build/linux-base "$out-base" "build/$arch/.config" \
 		$objects || return 1
 	cp "$out-base/warnings" "$out-base.warnings"
-	# grep finds nothing if all is well, which is no error here.
+	# grep fails if there is no new warning.
 	{ grep -vxF -f "$out-base.warnings" "$out/warnings" || true; } | none "$arch"
 }

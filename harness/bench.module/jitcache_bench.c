@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What executable memory costs: instructions for each operation, and bytes.
+ * Measure executable memory: instructions for each operation, and bytes.
  *
- * Loading the module measures jit_cache where the kernel has it, and otherwise
- * what there is in its place: module_alloc() and the packs of BPF. For x86_64 under
- * QEMU with -icount shift=0, where the time stamp counter counts instructions;
- * elsewhere the module doesn't load. Each figure is a line in the log:
+ * Loading the module measures jit_cache if the kernel has it, and otherwise
+ * module_alloc() and the packs of BPF. It is for x86_64 under QEMU with
+ * -icount shift=0, where the time stamp counter counts instructions; elsewhere the
+ * module doesn't load. Each figure is a line in the log:
  *
  *   jitcache_bench: cost ALLOCATOR OPERATION SIZE LIVE INSTRUCTIONS
  *   jitcache_bench: skip ALLOCATOR SIZE LIVE REASON
  *   jitcache_bench: bytes ALLOCATOR ROUND ASKED GIVEN MAPPED
  *   jitcache_bench: done
  *
- * with the mean of an operation on objects of SIZE bytes while LIVE of them are
- * in use:
+ * INSTRUCTIONS is the mean of an operation on objects of SIZE bytes while LIVE of
+ * them are in use. The operations are:
  *
- *   allocate, commit, free		the population stays: one of random choice is
- *				freed, and another one allocated and written
- *   fill-allocate, fill-commit	the population grows from nothing to LIVE
- *   drain-free			it shrinks to nothing, in the order it came
- *   larger			every second one was freed; allocate what fits
- *				in no hole, SIZE bytes
+ *   allocate, commit, free	the population stays: free a random object, allocate
+ *				and write another one
+ *   fill-allocate, fill-commit	the population grows from 0 to LIVE
+ *   drain-free			it shrinks to 0, in the order of allocation
+ *   larger			every second object was freed; allocate objects of
+ *				SIZE bytes, which fit no hole
  *
- * What is left for later by an operation isn't counted: memory that is freed by
- * RCU, and all that kworkers do. Interrupts are, at some 0.2 %.
+ * Deferred work isn't counted: memory that RCU frees, and kworkers. Interrupts are
+ * counted, and add about 0.2 %.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -52,11 +52,11 @@
 #include <linux/text_patching.h>
 #endif
 
-/* How often to measure at one population, and how many larger requests to make. */
+/* Operations to measure at one population, and larger requests to make. */
 #define STEADY_OPS	1000
 #define LARGER_OPS	100
 
-/* Objects of mixed sizes, and how often half of them are replaced. */
+/* Number of objects of mixed sizes, and how often half of them are replaced. */
 #define MIX_OBJECTS	10000
 #define MIX_ROUNDS	5
 
@@ -64,8 +64,8 @@
 #define FILL_BUDGET	5000000000ULL
 
 /**
- * struct object - something allocated
- * @addr: where, or NULL
+ * struct object - an allocated object
+ * @addr: its address, or NULL
  * @size: bytes that were asked for
  */
 struct object {
@@ -74,9 +74,9 @@ struct object {
 };
 
 /**
- * struct cost - what a mean is made of
- * @sum: instructions
- * @ops: operations that took them
+ * struct cost - instructions of an operation
+ * @sum: instructions of all operations
+ * @ops: number of operations
  */
 struct cost {
 	u64	sum;
@@ -84,9 +84,9 @@ struct cost {
 };
 
 /**
- * struct larger - sizes for fragmented space
- * @size: of those of which every second one is freed
- * @request: of those that are allocated then
+ * struct larger - sizes for allocation in fragmented space
+ * @size: of the objects of which every second one is freed
+ * @request: of the objects that are allocated after that
  */
 struct larger {
 	size_t	size;
@@ -94,17 +94,17 @@ struct larger {
 };
 
 /**
- * struct allocator - what is measured
- * @name: in the results
+ * struct allocator - an allocator to measure
+ * @name: its name in the results
  * @alloc: allocate executable memory
  * @free: free it
- * @shrink: give back what is cached; may be NULL
- * @given: bytes that objects occupy, for the bytes of mixed sizes; may be NULL
- * @footprint: address space for an object of a size
- * @sizes: of objects, up to a 0
- * @lives: populations, up to a 0
- * @larger: of which there is one
- * @larger_lives: populations for it, up to a 0
+ * @shrink: give back cached memory; may be NULL
+ * @given: bytes that objects occupy; NULL if bytes aren't measured
+ * @footprint: address space that an object of a size takes
+ * @sizes: sizes of objects; 0 ends the array
+ * @lives: populations; 0 ends the array
+ * @larger: sizes for fragmented space
+ * @larger_lives: populations for fragmented space; 0 ends the array
  */
 struct allocator {
 	const char		*name;
@@ -119,12 +119,12 @@ struct allocator {
 	const unsigned int	*larger_lives;
 };
 
-/* === What isn't exported ================================================== */
+/* === Symbols that aren't exported ========================================= */
 
 /*
- * Nothing that hands out or writes executable memory is for modules, and for a
- * benchmark that shouldn't change. It finds its way as a debugger would: a kprobe
- * tells where kallsyms_lookup_name() is, which tells the rest.
+ * Functions that allocate or write executable memory aren't exported to modules, and
+ * a benchmark is no reason to export them. A kprobe gives the address of
+ * kallsyms_lookup_name(), which finds the rest.
  */
 static typeof(kallsyms_lookup_name) *find_symbol;
 
@@ -180,7 +180,7 @@ static u64 count_loop(unsigned long rounds)
 	return clock_read() - start;
 }
 
-/* Two instructions a round: does the clock see so many, and not time? */
+/* Does the clock count instructions? A round of the loop is two of them. */
 static bool clock_counts(void)
 {
 	unsigned long rounds = 1000000;
@@ -212,7 +212,7 @@ static void show_skip(const struct allocator *allocator, size_t size, unsigned i
 static struct rnd_state rnd;
 static u8 *text;
 
-/* The packs of BPF want to find the size of an object at its start. */
+/* The packs of BPF expect the size of an object at its start. */
 static void *write_object(const struct object *object)
 {
 	*(u32 *)text = object->size;
@@ -224,7 +224,7 @@ static int measured_alloc(const struct allocator *allocator, struct object *obje
 {
 	object->size = size;
 	MEASURE(cost, object->addr = allocator->alloc(size));
-	/* Let those run who have work, while nobody counts. */
+	/* Let other tasks run here, where nothing is counted. */
 	cond_resched();
 	return object->addr ? 0 : -ENOMEM;
 }
@@ -280,7 +280,7 @@ static int fill(const struct allocator *allocator, struct object *objects,
 
 /* === Measurements ========================================================= */
 
-/* Why so many objects can't be, or NULL. */
+/* Why nr objects of this size don't fit, or NULL if they do. */
 static const char *no_room(const struct allocator *allocator, size_t size,
 			   unsigned int nr)
 {
@@ -299,7 +299,7 @@ static struct object *new_objects(unsigned int nr)
 	return kvcalloc(nr, sizeof(struct object), GFP_KERNEL);
 }
 
-/* A population that is too slow to make is no error. */
+/* A population that takes too long to allocate is skipped. */
 static int check_fill(const struct allocator *allocator, size_t size, unsigned int live,
 		      int err)
 {
@@ -399,7 +399,7 @@ static size_t mixed_size(void)
 	return quarter[0] + random / 4 % (quarter[1] - quarter[0]);
 }
 
-/* Bytes of all areas of the range, whoever they belong to. */
+/* Bytes of all areas in the range, of any user. */
 static unsigned long mapped_bytes(void)
 {
 	unsigned long addr, step, bytes = 0;
@@ -510,7 +510,7 @@ static void jit_shrink(void)
 	fn_jit_cache_shrink(cache);
 }
 
-/* There is no other way from here to what debugfs would show. */
+/* debugfs shows this number, but no function returns it. */
 static unsigned long jit_given(const struct object *objects, unsigned int nr)
 {
 	return cache->stat[JIT_CACHE_GIVEN];
@@ -533,7 +533,7 @@ static const struct allocator allocators[] = {
 	},
 };
 
-/* The range is that of the stock allocators. */
+/* Use the range of the stock allocators. */
 static int allocators_init(void)
 {
 	if (!FIND(jit_cache_create) || !FIND(jit_cache_destroy) || !FIND(jit_cache_alloc) ||
@@ -549,7 +549,7 @@ static void allocators_exit(void)
 	fn_jit_cache_destroy(cache);
 }
 #else
-/* The third argument came during 6.1.y; before, it is passed and not looked at. */
+/* Early 6.1.y has no third argument, and ignores the one that is passed here. */
 typedef void *pack_alloc_f(u32 size, bpf_jit_fill_hole_t fill, bool was_classic);
 
 static typeof(module_alloc) *fn_module_alloc;
@@ -559,7 +559,7 @@ static typeof(set_memory_x) *fn_set_memory_x;
 static pack_alloc_f *fn_bpf_prog_pack_alloc;
 static typeof(bpf_prog_pack_free) *fn_bpf_prog_pack_free;
 
-/* As ftrace and kprobes do it; x86 resets the protections when it is freed. */
+/* As in ftrace and kprobes. On x86, freeing the memory resets its protections. */
 static void *module_alloc_text(size_t size)
 {
 	void *addr = fn_module_alloc(size);
@@ -578,7 +578,7 @@ static void module_free_text(void *addr)
 	fn_module_memfree(addr);
 }
 
-/* Each has a guard page. */
+/* Each allocation has a guard page. */
 static unsigned long module_footprint(size_t size)
 {
 	return PAGE_ALIGN(size) + PAGE_SIZE;
@@ -589,7 +589,7 @@ static void pack_fill(void *area, unsigned int size)
 	memset(area, 0xcc, size);
 }
 
-/* The size is written as bpf_jit_binary_pack_alloc() does. */
+/* Write the size as bpf_jit_binary_pack_alloc() does. */
 static void *pack_alloc(size_t size)
 {
 	void *addr = fn_bpf_prog_pack_alloc(size, pack_fill, false);
@@ -603,7 +603,7 @@ static void pack_free(void *addr)
 	fn_bpf_prog_pack_free(addr);
 }
 
-/* In BPF_PROG_CHUNK_SIZE, which is core.c's own. */
+/* 64 is BPF_PROG_CHUNK_SIZE, which is private to kernel/bpf/core.c. */
 static unsigned long pack_given(const struct object *objects, unsigned int nr)
 {
 	unsigned long bytes = 0;
@@ -730,5 +730,5 @@ static void __exit bench_exit(void)
 }
 module_exit(bench_exit);
 
-MODULE_DESCRIPTION("What executable memory costs");
+MODULE_DESCRIPTION("Benchmark of executable memory");
 MODULE_LICENSE("GPL");

@@ -1,20 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# boot.sh OUT ARCH [KERNEL-ARGS...]: boot what build left in OUT, let the guest run
-# its tests, and record everything that judge needs in OUT/$RUN/:
+# boot.sh OUT ARCH [KERNEL-ARGS...]: boot the kernel that build left in OUT, let the
+# guest run its tests, and record what judge needs in OUT/$RUN/:
 #
 #   console.log      what the kernel printed
 #   ktap.log         the kselftests' results
-#   verdict          pass or fail, as the guest saw it; absent if it got that far
-#   qemu.status      exit status of QEMU, 124 if it had to be stopped
+#   verdict          pass or fail, from the guest; empty if it stopped before
+#   qemu.status      exit status of QEMU, 124 if it timed out
 #   qemu.log         QEMU's command line and messages
-#   expected-suites  the KUnit suites that have to report
+#   expected-suites  the KUnit suites that must report
 #
 # Environment: RUN, name of the run (native); BOOT_TIMEOUT in seconds (900);
-# QEMU_ARGS, more arguments for QEMU, which may contradict those before.
+# QEMU_ARGS, more arguments for QEMU, which come last.
 #
-# The exit status is QEMU's. It says nothing about the tests: ask judge.
+# The exit status is QEMU's. It says nothing about the tests; judge does.
 
 . "${0%/*}/lib.sh"
 . "${0%/*}/machine.sh"
@@ -39,13 +39,13 @@ guest()
 		"${MACHINE[@]}" < /dev/null
 	local rc=$?
 
-	# Killed after it ignored SIGTERM: out of time all the same.
+	# Killed, since it ignored SIGTERM after the timeout.
 	[ "$rc" -ne 137 ] || rc=124
 	echo "$rc" > "$DIR/qemu.status"
 	return "$rc"
 }
 
-# The verdict is the channel's last line, all before are the tests' results.
+# The last line of the channel is the verdict, all others are test results.
 split_channel()
 {
 	tr -d '\r' < "$DIR/channel.log" > "$DIR/ktap.log" || return

@@ -6,17 +6,17 @@
 # initrd.gz, expected-suites, and a log for each step.
 #
 # Environment: EXTRA_CONFIG, one more configuration fragment, applied last;
-# EXTRA_MODULE, a directory with a module of its own, for the guest; JOBS, V,
+# EXTRA_MODULE, a directory with one more module for the guest; JOBS, V,
 # XDG_CACHE_HOME.
 #
-# May be stopped at any moment: OUT/complete is there only while all the rest
-# fits together.
+# The script may be stopped at any moment: OUT/complete exists only while all files
+# in OUT are complete and belong together.
 
 . "${0%/*}/lib.sh"
 . "${0%/*}/machine.sh"
 . "${0%/*}/busybox.sh"
 
-SELFTEST_DIR=$(dirname "$QEMU_DIR")
+SELFTEST_DIR=${QEMU_DIR%/harness/qemu}/tools/testing/selftests/jitcache
 COLLECTION=$(basename "$SELFTEST_DIR")
 
 [ $# -eq 3 ] || die "usage: build.sh SRC OUT ARCH"
@@ -34,17 +34,17 @@ EXTRA_MODULE=${EXTRA_MODULE:-}
 [ -z "$EXTRA_MODULE" ] || [ -f "$EXTRA_MODULE/Makefile" ] ||
 	die "EXTRA_MODULE=$EXTRA_MODULE: no Makefile there"
 
-# What a make above us was told is not meant for the kernel's.
+# Hide the variables of a calling make from the kernel's make.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES KBUILD_OUTPUT
 
-# A series that is applied brings the selftest along.
+# Only a patched tree has the selftests.
 is_patched()
 {
 	[ -d "$SRC/tools/testing/selftests/$COLLECTION" ]
 }
 
-# Time, user and host are fixed, so that equal sources make equal kernels and
-# the compiler cache hits.
+# Time, user and host are fixed, so that equal sources give equal kernels and the
+# compiler cache hits.
 kmake()
 {
 	run make -j"$JOBS" -C "$SRC" O="$OUT" ARCH="$KERNEL_ARCH" \
@@ -71,7 +71,7 @@ configure()
 	[ -z "$lost" ] || err "config options vanished: ${lost//$'\n'/, }"
 }
 
-# The objects of a module lie beside its source, so that is copied.
+# Build a copy, since the objects of a module go beside its source.
 extra_module()
 {
 	rm -rf "$OUT/module" && cp -R "$EXTRA_MODULE" "$OUT/module" &&
@@ -83,7 +83,7 @@ install_modules()
 	kmake INSTALL_MOD_PATH="$STAGE" INSTALL_MOD_STRIP=1 "$@" modules_install
 }
 
-# Each suite whose option is built in has to show up in the guest's results.
+# Each suite whose option is built in must appear in the guest's results.
 expected_suites()
 {
 	local option suite
@@ -93,9 +93,9 @@ expected_suites()
 	done > "$OUT/expected-suites"
 }
 
-# The kernel's selftest machinery wants the collection to stand in its tree. For
-# one that does not have the series, make a directory beside it that looks so,
-# without the test of what only the series has.
+# The kernel's makefiles expect the selftests in the tree. For a stock tree, make a
+# directory with links to its selftests and a copy of ours, and install only the tests
+# that don't need the series.
 stock_selftests()
 {
 	local dir=$OUT/selftests
@@ -125,7 +125,7 @@ selftests()
 	fi
 }
 
-# The kernel's built-in initramfs has /dev/console; nothing here needs root.
+# This needs no root, since the kernel's built-in initramfs has /dev/console.
 pack()
 {
 	(cd "$STAGE" && find . | LC_ALL=C sort |

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# shell.sh OUT ARCH [KERNEL-ARGS...]: an interactive shell in the guest that build
-# left in OUT, with KUnit off unless KERNEL-ARGS say kunit.enable=1. Leaving the
-# shell powers off; Ctrl-A X does so at once.
+# shell.sh OUT ARCH [KERNEL-ARGS...]: boot the kernel that build left in OUT, with an
+# interactive shell. KUnit is off unless KERNEL-ARGS has kunit.enable=1. Leaving the
+# shell powers the guest off; Ctrl-A X ends QEMU at once.
 
 . "${0%/*}/lib.sh"
 . "${0%/*}/machine.sh"

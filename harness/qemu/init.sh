@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# The guest's first process: runs the installed kselftests and reports over the
-# port that the command line names. The verdict is the last thing it writes, so
-# that whatever goes wrong before means that there is none.
+# The guest's init. Runs the installed kselftests and reports over the port that the
+# command line names. The verdict is written last, so there is none if anything goes
+# wrong before.
 
 /bin/busybox --install -s /bin
 export PATH=/bin:/usr/bin HOME=/
@@ -28,16 +28,15 @@ mounts()
 	ln -s fd/2 /dev/stderr
 }
 
-# The histogram is armed before anything else runs, so that writers.sh shows
-# what the other tests wrote too.
+# Arm the histogram before anything else runs, so that writers.sh also shows what the
+# other tests wrote.
 arm_histogram()
 {
 	[ ! -x /kselftest/jitcache/writers.sh ] ||
 		/kselftest/jitcache/writers.sh --arm
 }
 
-# report COMMAND...: what it prints goes over the port, and then, as the verdict,
-# whether it succeeds.
+# report COMMAND...: send its output over the port, then a verdict on its exit status.
 report()
 {
 	local port
@@ -53,24 +52,24 @@ report()
 	exec 3>&-
 }
 
-# At least one result, and none that is bad.
+# Passes with at least one good result and no bad one.
 run_tests()
 {
-	# For who has more time than the tests take by default, or a slower kernel.
+	# More or less stress than by default, for example on a slow kernel.
 	STIR_SECONDS=$(arg stir) PROBES=$(arg probes)
 	export STIR_SECONDS PROBES
 	/kselftest/run_kselftest.sh | tee /tmp/ktap
 	! grep -q '^not ok' /tmp/ktap && grep -q '^ok' /tmp/ktap
 }
 
-# Figures, and that they are all there and nothing warned meanwhile.
+# Prints the figures. Passes if the benchmark is done and the kernel didn't warn.
 run_bench()
 {
 	modprobe jitcache_bench
 	dmesg | sed -n -E 's/^.*jitcache_bench: ((cost|skip|bytes|done)( .*)?)$/\1/p' \
 		> /tmp/bench
 	grep -v '^done$' /tmp/bench
-	# Two lines, of a name and a figure, again and again.
+	# Two lines, each with pairs of a name and a figure.
 	/kselftest/jitcache/kprobes.sh | sed -n -E 's/^(probes|executable-kbytes) /slots &/p'
 	grep -qx 'done' /tmp/bench && [ $(($(cat /proc/sys/kernel/tainted) & 0x280)) -eq 0 ]
 }

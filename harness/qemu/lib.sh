@@ -1,34 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What every script of the harness shares: how a step is shown, how a failure
-# is told, how a missing package is handled. Sourced by bash, never run.
+# Shared by all scripts of the harness: steps, errors and missing packages. Sourced by
+# bash, never run.
 #
-# Environment: V=1 shows the output of each step, JOBS bounds parallel work,
-# LOG_DIR is where the logs of steps go.
+# Environment: V=1 shows the output of each step, JOBS limits parallel work, LOG_DIR
+# is the directory for the logs of steps.
 
 set -u -o pipefail
 
-# Some programs take Ctrl-C for a normal end, QEMU among them: stop even then.
+# Stop on Ctrl-C even if a program such as QEMU takes it for a normal end.
 trap 'exit 130' INT TERM
 
-# Elapsed time is counted from the outermost script.
+# Elapsed time starts with the outermost script.
 : "${STEP_START:=$(date +%s)}"
 : "${JOBS:=$(nproc)}"
 : "${V:=0}"
 export STEP_START JOBS V
 
-# shellcheck disable=SC2034 # for those who source this
+# shellcheck disable=SC2034 # used by scripts that source this
 CACHE_DIR=${XDG_CACHE_HOME:-$HOME/.cache}/jitcache
 
-# One line on stderr says what is wrong and, where there is one, what to do.
+# die TEXT: one line on stderr that says what is wrong and, if possible, what to do.
 die()
 {
 	echo "jitcache: $*" >&2
 	exit 1
 }
 
-# The same for a function that runs as a step, where exit would be too much.
+# err TEXT: the same, for a function that must return instead of exit.
 err()
 {
 	echo "jitcache: $*" >&2
@@ -42,7 +42,7 @@ clock()
 	printf '%02d:%02d' $((s / 60)) $((s % 60))
 }
 
-# note TEXT: a line of its own among the steps.
+# note TEXT: print a line among the steps.
 note()
 {
 	printf '[%s] %s\n' "$(clock)" "$*"
@@ -62,8 +62,8 @@ step_progress()
 	done
 }
 
-# disk_is_full LOG: what a command that failed had to say may be lost as well, so
-# look at the file system too.
+# disk_is_full LOG: the error message may be lost for lack of space, so check the file
+# system too.
 disk_is_full()
 {
 	grep -qs 'No space left on device' "$1" ||
@@ -104,7 +104,7 @@ step()
 		note "$(printf '%-46s ok     %4d s' "$label" $(( $(date +%s) - began )))"
 	else
 		note "$(printf '%-46s FAILED %4d s' "$label" $(( $(date +%s) - began )))"
-		# What a script of ours had to say is the last "jitcache:" line.
+		# The error of one of our scripts is the last "jitcache:" line.
 		reason=$(sed -n 's/^jitcache: //p' "$log" | tail -n 1)
 		! disk_is_full "$log" || reason="$label: disk full"
 		: "${reason:=$label failed (status $rc)}"
@@ -113,7 +113,7 @@ step()
 	return "$rc"
 }
 
-# run CMD...: the exact command, quoted for pasting, then its output.
+# run CMD...: print the exact command, quoted for pasting, then run it.
 run()
 {
 	printf '+ %s\n' "${*@Q}"
@@ -127,8 +127,8 @@ apt_install()
 	apt-get -q update && apt-get -q -y install --no-install-recommends "$@"
 }
 
-# need PACKAGE...: install what is missing, or name it in one line. "as root"
-# is the only way that apt can work, so nobody is asked for a password.
+# need PACKAGE...: install missing packages, or name them in one line without root,
+# which apt needs. Never asks for a password.
 need()
 {
 	local p missing=()

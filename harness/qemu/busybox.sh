@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# The guest's programs: a static busybox, Debian's. Where Debian has none, for an
-# architecture that isn't of its release, it is compiled from Debian's source.
+# Get the guest's programs, a static busybox. It is Debian's package, or, for an
+# architecture that isn't part of Debian's release, compiled from Debian's source.
 # Sourced by bash after machine.sh, never run.
 
-# private_apt DIR ARCH TOOL ARG...: through an apt state of our own, since the
-# system's knows only its own architecture. apt checks what it downloads.
+# private_apt DIR ARCH TOOL ARG...: run TOOL with an apt state in DIR, since the
+# system's state has only its own architecture. apt verifies what it downloads.
 private_apt()
 {
 	local dir=$1 arch=$2 tool=$3
@@ -25,7 +25,7 @@ private_apt_update()
 
 	rm -rf "$dir"
 	mkdir -p "$dir"/{state/lists,cache/archives}/partial && : > "$dir/status" || return
-	# One suite of several that can't be had needn't matter: the download tells.
+	# Ignore a failure: if it matters, the download fails as well.
 	private_apt "$dir" "$arch" apt-get update || :
 }
 
@@ -40,7 +40,7 @@ fetch_busybox()
 		cp "$dir/root/bin/busybox" "$dir/busybox"
 }
 
-# The system may know of no sources: take those that belong to its packages.
+# The system may have no source entries: derive them from its package entries.
 fetch_busybox_source()
 {
 	local dir=$1 arch key=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -57,8 +57,7 @@ fetch_busybox_source()
 		dpkg-source -x ./*.dsc source)
 }
 
-# As Debian configures it, who changes its configuration now and then, and answers
-# what it leaves open with the default.
+# Use Debian's configuration, and the default for options that it doesn't set.
 compile_busybox()
 {
 	local dir=$1
@@ -72,7 +71,8 @@ compile_busybox()
 		cp "$dir/source/busybox" "$dir/busybox"
 }
 
-# make_busybox HOW TO: the checksum, written last, tells a whole file from the rest.
+# make_busybox HOW TO: run HOW and move its busybox to TO. The checksum is written
+# last and marks a complete file.
 make_busybox()
 {
 	local how=$1 to=$2 dir=$OUT/fetch
@@ -82,7 +82,7 @@ make_busybox()
 		mv "$to.tmp" "$to.sha256" && rm -rf "$dir"
 }
 
-# Sets BUSYBOX. Made once.
+# Set BUSYBOX, and make the file unless the cache has it.
 busybox()
 {
 	BUSYBOX=$CACHE_DIR/busybox-$DEBIAN_ARCH

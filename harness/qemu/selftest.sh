@@ -1,11 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# selftest.sh SRC: test the harness's judgement on recorded runs. test_data/passed
-# holds what boot recorded of a good one, the other directories what was different
-# in a bad one, and each in "expected" what judge has to print; the last word of
-# that says how it has to exit. Where there is a file "stock", it names another case,
-# and "expected" is what beside says of both.
+# selftest.sh SRC: test judge and beside on recorded runs. test_data/passed holds a
+# good run as boot recorded it, each other directory the files of another run that
+# differ. "expected" is what judge must print; its last word gives the exit status. A
+# file "stock" names another case; then "expected" is what beside must print for both.
 
 . "${0%/*}/lib.sh"
 
@@ -14,13 +13,13 @@ cd "$(dirname "$0")" || exit
 PASSED=0
 FAILED=0
 
-# record CASE: the whole run in $TMP.
+# record CASE: put the files of the run together in $TMP/CASE.
 record()
 {
 	[ -d "$TMP/$1" ] || { cp -R test_data/passed "$TMP/$1" && cp "test_data/$1"/* "$TMP/$1"; }
 }
 
-# check CASE: output and exit status, which must not contradict each other.
+# check CASE: compare output and exit status with what is expected.
 check()
 {
 	local case=$1 want status=1 command stock

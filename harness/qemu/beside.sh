@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# beside.sh BASE_DIR PATCHED_DIR SRC: decide whether a patched kernel's run, recorded
-# in PATCHED_DIR, is as good as that of a stock kernel in BASE_DIR. What judge says of
-# both alike, bar numbers that differ from boot to boot, is listed and doesn't count;
-# what it says of the patched one alone, or more often, is a failure.
+# beside.sh BASE_DIR PATCHED_DIR SRC: decide whether the run of a patched kernel,
+# recorded in PATCHED_DIR, is as good as that of a stock kernel in BASE_DIR. A reason
+# to fail that judge gives for both, apart from numbers that differ between boots, is
+# listed but doesn't count. A reason that judge gives only for the patched kernel, or
+# more often, is a failure.
 #
-# Prints the reasons, a row for each kernel, then, last, one for machines:
+# Prints the reasons, a row for each kernel, and as the last line
 #   beside NAME passed P failed F skipped S verdict pass|fail
-# with tests that fail on both among the skipped. Exits 0 only for a pass.
+# where tests that fail on both count as skipped. Exits 0 only for a pass.
 
 . "${0%/*}/lib.sh"
 
@@ -16,17 +17,17 @@
 TMP=$(mktemp -d) || exit
 trap 'rm -rf "$TMP"' EXIT
 
-# judged DIR: the result's words in $TMP/result, and the reasons without the name that
-# each begins with.
+# judged DIR SRC: print the reasons that judge gives, without the name that each
+# begins with. Leaves the result line in $TMP/result.
 judged()
 {
 	"${0%/*}/judge.sh" -e "$1" "$2" > "$TMP/judged"
 	tail -n 1 "$TMP/judged" | grep '^result ' > "$TMP/result" ||
-		die "no judgement of $1"
+		die "judge gives no result for $1"
 	sed -e '$d' -e 's/^[^:]*: //' "$TMP/judged"
 }
 
-# Line numbers, times, addresses and processes are of one boot.
+# Mask what differs between boots: line numbers, times, addresses and processes.
 same_names()
 {
 	sed -E -e 's/^(splat on the console), line [0-9]+:/\1: /' \
@@ -35,7 +36,7 @@ same_names()
 		-e 's/\b(CPU|PID|T): ?[0-9]+/\1/g' | sort
 }
 
-# Indented, under a title, if there is any.
+# list TITLE FILE: print each line of FILE after TITLE.
 list()
 {
 	[ ! -s "$2" ] || sed "s/^/$1: /" "$2"
@@ -56,12 +57,12 @@ read -r _ name _ kp kf ks _ sp sf ss _ _ < "$TMP/result"
 
 comm -12 "$TMP/stock" "$TMP/patched" > "$TMP/both"
 comm -13 "$TMP/stock" "$TMP/patched" > "$TMP/new"
-# Some failures are counted that have no line: those stay failures.
+# Subtract only failures that have a line; others stay failures.
 also=$(grep -cE '^(kunit|kselftest): not ok ' "$TMP/both")
 failed=$((kf + sf - also))
 [ $failed -ge 0 ] || failed=0
 [ $failed -gt 0 ] || [ ! -s "$TMP/new" ] || failed=1
-# Nothing that ran is as good as nothing.
+# A run in which nothing passed is a failure, even if stock is no better.
 [ "$kp" -gt 0 ] && [ "$sp" -gt 0 ] || [ $failed -gt 0 ] || failed=1
 
 list "fails on stock too" "$TMP/both"

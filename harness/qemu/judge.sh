@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# judge.sh [-e] DIR SRC: decide from what boot recorded in DIR whether the run passed.
-# Looks at nothing but these files; SRC lends the kernel's KTAP parser.
+# judge.sh [-e] DIR SRC: decide whether the run that boot recorded in DIR passed. Reads
+# only these files, with the kernel's KTAP parser from SRC.
 #
-# Prints a line for each reason to fail, with -e one for every splat and every test
-# that failed, then, last, one for machines:
+# Prints a line for each reason to fail, with -e one for every splat and every failed
+# test, and as the last line
 #   result NAME kunit P F S kselftest P F S verdict pass|fail
-# with the numbers that passed, failed (or crashed) and were skipped. Exits 0
-# only for a pass.
+# with the numbers of tests that passed, failed (or crashed) and were skipped. Exits
+# 0 only for a pass.
 
 . "${0%/*}/lib.sh"
 
@@ -36,7 +36,7 @@ reason()
 	FAILED=1
 }
 
-# each WHAT ONE ALL: a reason with ONE, or with -e one for each line of ALL.
+# each WHAT ONE ALL: a reason with WHAT and ONE, or with -e one for each line of ALL.
 each()
 {
 	local line
@@ -50,7 +50,7 @@ each()
 	done <<< "$3"
 }
 
-# Nothing that went wrong with the machine may hide behind good results.
+# A problem of the machine is a failure, even with good results.
 check_machine()
 {
 	local status
@@ -64,14 +64,14 @@ check_machine()
 	esac
 
 	[ -s "$DIR/console.log" ] || reason "the console is empty"
-	# A console may lose its last line, so an architecture may have QEMU tell. 6 is
-	# SHUTDOWN_CAUSE_GUEST_SHUTDOWN, which a panic isn't (QEMU, qapi/run-state.json).
+	# A console may lose its last line, so QEMU's trace counts as well. 6 is
+	# SHUTDOWN_CAUSE_GUEST_SHUTDOWN (QEMU, qapi/run-state.json); a panic isn't.
 	grep -qaE 'reboot: (Power down|Restarting system)' "$DIR/console.log" ||
 		grep -qs 'qemu_system_shutdown_request reason=6$' "$DIR/qemu.log" ||
 		reason "no clean power-off"
 }
 
-# A scan that finds nothing because it could not look is a failure as well.
+# A scan that can't be done is a failure as well.
 check_splats()
 {
 	local hits
@@ -98,8 +98,8 @@ check_verdict()
 	esac
 }
 
-# KUnit's results are on the console, among other messages. Other lines are left
-# out: one between version and plan is enough to make the parser miss the plan.
+# KUnit's results are on the console, among other messages. Leave those out: one
+# between version and plan is enough to make the parser miss the plan.
 kunit_ktap()
 {
 	awk '
@@ -121,8 +121,8 @@ count()
 	echo "${n:-0}"
 }
 
-# check_ktap KIND FILE: have the kernel's parser count. Its exit status is not
-# enough: it takes a missing plan, results beyond the plan, other errors, and a
+# check_ktap KIND FILE: count the results with the kernel's parser. Its exit status is
+# not enough: it accepts a missing plan, results past the plan, other errors, and a
 # test that failed although its subtests passed. Sets COUNTS to passed, failed and
 # skipped.
 check_ktap()
@@ -153,8 +153,8 @@ check_ktap()
 	fi
 }
 
-# With -e, also why a selftest says that it failed. The parser counts a result that is
-# missing inside a suite as a crash.
+# failures FILE: the tests that failed, with -e also the reason that a selftest gives.
+# There may be none: the parser counts a result that is missing in a suite as a crash.
 failures()
 {
 	local names
