@@ -2,31 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# What debugfs tells of jit_cache adds up: while probes come and go, the objects
-# of the kprobes caches, the bytes of pools and chunks. And chunks are mapped as
-# they should be, those from before mark_rodata_ro() and those from after it.
+# The figures that jit_cache shows in debugfs add up while probes come and go: the
+# objects of the kprobes caches, and the bytes of pools and chunks. All chunks are
+# mapped as their types say, whether made before mark_rodata_ro() or after it.
 
 . "$(dirname "$0")/helpers.sh"
 
 DIR=$DEBUGFS/jitcache
 PROBES=64
 
-# column FILE NAME: a column's number, by its name in the first line
-column()
-{
-	sed -n '1s/^# //p' "$DIR/$1" | tr ' ' '\n' | grep -nx "$2" | cut -d : -f 1
-}
-
-# total FILE COLUMN [NAME]: sum of a column, of the lines that begin with NAME
-total()
-{
-	awk -v col="$(column "$1" "$2")" -v name="${3:-}" '
-		/^#/				{ next }
-		name == "" || $1 == name	{ n += $col }
-		END				{ print n + 0 }' "$DIR/$1"
-}
-
-# owned FIELD: what the map says of all chunks together, 2: objects, 3: bytes
+# owned FIELD: sum over all owners of all chunks in the map; 2: objects, 3: bytes
 owned()
 {
 	awk -v field="$1" '
@@ -41,10 +26,10 @@ owned()
 
 slots()
 {
-	total caches objects kprobe_insn
+	jit_stat kprobe_insn objects
 }
 
-# same WHAT A B: two ways to count one thing
+# same WHAT A B: fail unless two ways to count WHAT agree
 same()
 {
 	[ "$2" -eq "$3" ] || fail "$1: $2 and $3"
@@ -53,23 +38,24 @@ same()
 adds_up()
 {
 	same "objects of caches and of the map" \
-		"$(total caches objects)" "$(owned 2)"
+		"$(jit_stat '.*' objects)" "$(owned 2)"
 	same "objects of caches and of pools" \
-		"$(total caches objects)" "$(total pools objects)"
+		"$(jit_stat '.*' objects)" "$(jit_total pools objects)"
 	same "bytes given by caches and on the map" \
-		"$(total caches given)" "$(owned 3)"
+		"$(jit_stat '.*' given)" "$(owned 3)"
 	same "bytes of pools and of the map" \
-		"$(total pools bytes)" "$(total map size)"
-	same "allocs less frees, and objects" \
-		$(($(total caches allocs) - $(total caches frees))) \
-		"$(total caches objects)"
-	[ "$(total caches given)" -ge "$(total caches asked)" ] ||
+		"$(jit_total pools bytes)" "$(jit_total map size)"
+	same "allocs minus frees, and objects" \
+		$(($(jit_stat '.*' allocs) - $(jit_stat '.*' frees))) \
+		"$(jit_stat '.*' objects)"
+	[ "$(jit_stat '.*' given)" -ge "$(jit_stat '.*' asked)" ] ||
 		fail "less given than asked for"
 }
 
-# Each chunk is mapped as its type says: text read-only and executable, raw as its
-# users like, all else not executable. Numbers of awk have 53 bits, so without the
-# leading ones, which are the same for all.
+# Print each mapping that contradicts the type of its chunk. Text is read-only and
+# executable. Raw memory is not checked, since its users choose the protection. All other
+# types are not executable. Numbers of awk have 53 bits, so low() drops the leading
+# digits, which all kernel addresses share.
 protected()
 {
 	[ -n "$tables" ] || return 0
@@ -118,19 +104,19 @@ grep -q '^kprobe_insn ' $DIR/caches || skip_without_slots
 kprobes_off
 
 trap kprobes_off EXIT
-before=$(slots)
+before=$(slots) || exit
 adds_up
 kprobes_on $PROBES || fail "can't register $PROBES kprobes"
-during=$(slots)
+during=$(slots) || exit
 adds_up
 cat $DIR/map
 bad=$(protected)
 [ -z "$bad" ] || fail "$bad"
 kprobes_off
-after=$(slots)
+after=$(slots) || exit
 adds_up
 
 echo "$before slots before, $during with $PROBES probes, $after after"
-# Some instructions are simulated, and need no slot.
+# The kernel simulates some instructions, which need no slot.
 [ "$during" -gt $((before + PROBES / 2)) ] || fail "too few slots for the probes"
 [ "$after" -eq "$before" ] || fail "slots are left over"

@@ -2,25 +2,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# The function tracer, turned on and off again and again for one function, here and
-# in an instance at the same time: calls show up where they should, and only there
-# and then.
+# Turn the function tracer on and off again and again, for one function, at the top level
+# and in an instance. A call shows up in each tracer that is on, and in no other.
 
 . "$(dirname "$0")/helpers.sh"
 
 ROUNDS=5
 INSTANCE=$TRACING/instances/jitcache
 
-# Called by opening a file.
+# The kernel calls it to open a file.
 function=do_sys_openat2
 
-# Has it been called, as far as a tracer knows that has its files in $1?
+# seen DIR: has the tracer with its files in DIR recorded a call?
 seen()
 {
 	grep -q "[ :]$function <-" "$1/trace"
 }
 
-# on DIR, off DIR
+# on DIR, off DIR: turn the tracer with its files in DIR on or off
 on()
 {
 	echo $function > "$1/set_ftrace_filter" || fail "can't filter on $function"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# What the tests of this directory share. For any POSIX shell that has "local".
+# Shared by the tests in this directory. For any POSIX shell that has "local".
 
 TRACING=/sys/kernel/tracing
-# shellcheck disable=SC2034 # for those who source this
+# shellcheck disable=SC2034 # used by scripts that source this one
 DEBUGFS=/sys/kernel/debug
 BPF_JIT=/proc/sys/net/core/bpf_jit_enable
 
@@ -25,7 +25,7 @@ needs_root()
 	[ "$(id -u)" -eq 0 ] || skip "not root"
 }
 
-# has_config OPTION: true only if the running kernel is known to have it.
+# has_config OPTION: true only if the running kernel is known to have CONFIG_OPTION.
 has_config()
 {
 	{ zcat /proc/config.gz || cat "/boot/config-$(uname -r)"; } 2> /dev/null |
@@ -37,9 +37,9 @@ has_module()
 	find "/lib/modules/$(uname -r)" -name "$1.ko*" 2> /dev/null | grep -q .
 }
 
-# Where an architecture allows a probe differs, and where a function's second
-# instruction begins: its entry would be ftrace's, and needs no slot. What is likely
-# comes first.
+# probe_inside EVENT FUNCTION: set a probe on an instruction after the first. A probe on
+# the entry may use ftrace, and then needs no slot. Architectures differ in where the
+# second instruction begins and where they allow a probe, so try likely offsets first.
 probe_inside()
 {
 	local event=$1 function=$2 offset
@@ -51,16 +51,18 @@ probe_inside()
 	return 1
 }
 
-# Kprobes uses jit_cache where text can be written natively, so there it isn't skipped.
+# For a test that finds no instruction slots. Where text can be written natively, kprobes
+# must use jit_cache, so the test fails. Elsewhere it is skipped.
 skip_without_slots()
 {
 	! has_config ARCH_HAS_TEXT_POKE || fail "kprobes doesn't use jit_cache"
 	skip "kprobes doesn't use jit_cache here"
 }
 
-# functions PATTERN: those of the kernel image with such a name, a basic regular
-# expression. Next to ftrace, kprobe events take no function but what that traces, and
-# say so on the console. mips has its sys_call_table among the text.
+# functions PATTERN: list functions of the kernel image whose names match PATTERN, a basic
+# regular expression. In a kernel with ftrace, list only those that ftrace can trace:
+# kprobe events reject all others, with a message on the console. Leave out tables, since
+# mips has its sys_call_table in the text section.
 functions()
 {
 	local traced=$TRACING/available_filter_functions
@@ -72,8 +74,8 @@ functions()
 	fi
 }
 
-# kprobes_on COUNT [PATTERN]: register and enable that many kprobes off function
-# entries.
+# kprobes_on COUNT [PATTERN]: register COUNT kprobes inside functions whose names match
+# PATTERN, and enable them.
 kprobes_on()
 {
 	local count=0 function
@@ -94,15 +96,15 @@ kprobes_off()
 
 	[ -d $TRACING/events/jitcache ] || return 0
 	echo 0 > $TRACING/events/jitcache/enable
-	# All names first: the list gets shorter while it is gone through.
+	# Read all names first, because each removal changes the list.
 	events=$(sed -n 's/^[pr][^:]*:\(jitcache[^ ]*\).*/\1/p' $TRACING/kprobe_events)
 	for event in $events; do
 		echo "-:$event" >> $TRACING/kprobe_events
 	done
 }
 
-# Have the kernel compile a few BPF programs, all of a suite's, run one of them,
-# and drop them. Does nothing where it can't.
+# Make the kernel compile the BPF programs of a small suite of test_bpf, run one of them,
+# and free them all. Do nothing without test_bpf or without a JIT.
 jit_some_bpf()
 {
 	local jit rc=0
@@ -118,8 +120,9 @@ jit_some_bpf()
 	return $rc
 }
 
-# ranges FILE: what a file of page tables shows, each architecture in its own way, as
-# lines of START END KBYTES ro|rw x|nx. END is the last address or the one behind it.
+# ranges FILE: convert a dump of page tables, of which each architecture has its own
+# format, to lines of START END KBYTES ro|rw x|nx. END is the last address or the one
+# after it.
 ranges()
 {
 	awk '
@@ -141,7 +144,7 @@ ranges()
 	}' "$1"
 }
 
-# page_tables: the file that shows those of the kernel, if there is one.
+# page_tables: print the name of the file that dumps the kernel's page tables, or fail
 page_tables()
 {
 	local file
@@ -153,4 +156,39 @@ page_tables()
 		fi
 	done
 	return 1
+}
+
+# jit_total FILE COLUMN [NAMES]: print the sum of a column of a file of jit_cache in
+# debugfs. The first line of the file names the columns. Only lines whose whole first
+# field matches NAMES, an extended regular expression, count. Without NAMES, all count.
+jit_total()
+{
+	local file=$DEBUGFS/jitcache/$1
+
+	awk -v column="$2" -v names="^(${3:-.*})\$" '
+	NR == 1	{
+		for (i = 2; i <= NF; i++)
+			if ($i == column)
+				col = i - 1
+		if (!col)
+			exit
+		next
+	}
+	$1 ~ names	{ n += $col }
+	END		{
+		if (!col)
+			exit 1
+		printf "%.0f\n", n
+	}' "$file" && return
+
+	# Not on stdout, which the caller captures.
+	echo "FAIL: no column $2 in $file" >&2
+	return 1
+}
+
+# jit_stat CACHE COLUMN: print the value of a column for a cache, or fail if there is no such
+# column. If CACHE, an extended regular expression, matches several caches, print the sum.
+jit_stat()
+{
+	jit_total caches "$2" "$1"
 }

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# Probes off function entries by the thousand, and on returns, come and go while
-# what they probe is running; and what executable memory they cost.
+# Register and remove many probes, inside functions and on their returns, while the
+# functions run. Print how much executable memory the probes take.
 
 . "$(dirname "$0")/helpers.sh"
 
@@ -11,12 +11,12 @@
 RETURNS=50
 : "${ROUNDS:=1}"
 
-# Many of them, but none that everything else is made of, such as irq_enter(), which
-# hangs mips when it is probed.
+# Prefixes of the names of functions to probe. These are many, but leave out low-level
+# functions such as irq_enter(): probing that hangs mips.
 KINDS='dev inet ip kernfs net proc seq shmem simple skb sock sys tcp tracing tty
 udp unix vfs device bus class platform of trace timer'
 
-# Something for the probes to be hit by, until it is killed.
+# Make the kernel run into the probes, until killed.
 load()
 {
 	while :; do
@@ -27,8 +27,8 @@ load()
 	done
 }
 
-# Executable bytes and mappings outside of the kernel image: what isn't there
-# before any module, and grows.
+# Print the executable kbytes and the number of executable mappings. The caller takes the
+# difference of two results, so the kernel image, which does not grow, doesn't matter.
 executable()
 {
 	[ -z "$tables" ] || ranges "$tables" | awk '
@@ -36,14 +36,11 @@ executable()
 	END		{ print kbytes + 0, mappings + 0 }'
 }
 
-# Bytes of instruction slots: the objects of jit_cache, or else the pages.
+# Bytes of instruction slots: of jit_cache's objects, or of whole pages without it.
 slots()
 {
 	if grep -qs '^kprobe_' $DEBUGFS/jitcache/caches; then
-		awk '
-		/^#/		{ for (i = 2; i <= NF; i++) if ($i == "given") col = i - 1 }
-		/^kprobe_/	{ n += $col }
-		END		{ print n + 0 }' $DEBUGFS/jitcache/caches
+		jit_stat 'kprobe_.*' given
 	else
 		awk '
 		/alloc_insn_page|get_insn_slot/	{
@@ -75,7 +72,7 @@ hits()
 		END { print n + 0 }' $TRACING/kprobe_profile
 }
 
-# A grace period for each probe that goes, some milliseconds each, adds up.
+# Removing a probe waits for a grace period, for milliseconds unless that is expedited.
 expedite()
 {
 	[ ! -w /sys/kernel/rcu_expedited ] || echo "$1" > /sys/kernel/rcu_expedited
@@ -91,7 +88,7 @@ clean_up()
 
 needs_root
 [ -e $TRACING/kprobe_events ] || skip "no CONFIG_KPROBE_EVENTS"
-[ "$PROBES" != 0 ] || skip "PROBES=0, so none"
+[ "$PROBES" != 0 ] || skip "PROBES=0"
 tables=$(page_tables)
 trap clean_up EXIT
 
@@ -107,7 +104,7 @@ while [ $round -lt "$ROUNDS" ]; do
 	kprobes_on "$PROBES" "$pattern" || fail "can't register $PROBES kprobes"
 	sleep 1
 	[ $round -gt 0 ] || during=$(executable)
-	[ $round -gt 0 ] || bytes=$(slots)
+	[ $round -gt 0 ] || bytes=$(slots) || exit
 	[ "$(hits)" -gt 0 ] || fail "no probe was hit"
 	kprobes_off
 	round=$((round + 1))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# After all others: nothing that the kernel allocated meanwhile is lost.
+# Runs after all other tests: kmemleak finds no memory that the kernel leaked.
 
 . "$(dirname "$0")/helpers.sh"
 
@@ -11,8 +11,8 @@ LEAKS=$DEBUGFS/kmemleak
 needs_root
 [ -w $LEAKS ] || skip "no CONFIG_DEBUG_KMEMLEAK"
 
-# What is younger than some seconds may still be on its way, and what is found by
-# the first scan may have been in a register.
+# kmemleak does not report objects until they are some seconds old. Scan twice, because
+# the first scan may report an object whose only pointer was in a register.
 sleep 6
 echo scan > $LEAKS || fail "can't scan"
 sleep 1

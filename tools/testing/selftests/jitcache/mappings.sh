@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# Print the kernel's executable mappings, and which areas of its address space are
-# in use, while modules, probes, a tracer and BPF programs are. The load is always
-# the same, so two kernels that place text alike print the same. No test by itself.
+# Print the kernel's executable mappings and the areas of its address space that are in
+# use, while modules, probes, a tracer and BPF programs are there. The load is always the
+# same, so two kernels that place text alike print the same. This is not a test by itself.
 
 . "$(dirname "$0")/helpers.sh"
 
@@ -18,7 +18,7 @@ for module in test_module test_static_key_base test_static_keys; do
 	modprobe $module || fail "can't load $module"
 done
 modprobe -r test_module || fail "can't unload test_module"
-# What was freed goes with the next flush of the TLBs, by a worker.
+# A worker unmaps freed areas, at the next flush of the TLBs. Wait for it.
 sleep 2
 
 echo "executable mappings"

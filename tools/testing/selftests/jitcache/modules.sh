@@ -2,26 +2,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# Modules come and go, again and again: their init functions run, what they patch in
-# each other is patched, and what they took is given back.
+# Load and unload modules again and again. Their init functions run, what they patch in
+# each other is patched, and their memory is freed.
 
 . "$(dirname "$0")/helpers.sh"
 
-# Each with what it needs before it.
+# Each module comes after the modules that it needs.
 MODULES='test_module test_static_key_base test_static_keys'
 ROUNDS=20
 
-# How many objects modules have, if anybody knows.
+# Print how many objects modules have, or nothing if debugfs does not show it.
 objects()
 {
 	[ -r $DEBUGFS/jitcache/caches ] || return 0
-	awk '
-	/^#/		{ for (i = 2; i <= NF; i++) if ($i == "objects") col = i - 1 }
-	/^module(_far)? /	{ n += $col }
-	END		{ print n + 0 }' $DEBUGFS/jitcache/caches
+	jit_stat 'module(_far)?' objects
 }
 
-# The last of them is given back by a worker.
+# settled COUNT: wait until modules have COUNT objects; a worker frees the last ones.
 settled()
 {
 	local tries=50
@@ -54,7 +51,7 @@ for module in $MODULES; do
 done
 
 trap clean_up EXIT
-before=$(objects)
+before=$(objects) || exit
 round=0
 while [ $round -lt $ROUNDS ]; do
 	for module in $MODULES; do

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# All of the kernel's test_bpf with the JIT on: every program has to be compiled
-# and to give the right result.
+# Run all of the kernel's test_bpf with the JIT on. Every program must be compiled, and
+# must give the right result.
 
 . "$(dirname "$0")/helpers.sh"
 
@@ -21,10 +21,10 @@ wrong()
 	problems="${problems:+$problems, }$*"
 }
 
-# check NAME PREFIX: judge the line in which a part of test_bpf sums up, which
-# goes "PREFIXSummary: N PASSED, N FAILED, [N/N JIT'ed]", the last only from
-# those that compile. A module that doesn't load modprobe may try twice: the first
-# counts, which has all of the module area.
+# check NAME PREFIX: judge the summary of a part of test_bpf. Its line reads
+# "PREFIXSummary: N PASSED, N FAILED, [N/N JIT'ed]", without the brackets if the part
+# compiles nothing. If the module doesn't load, modprobe may try again. Use the summary of
+# the first try, which had the whole module area.
 check()
 {
 	local name="$1" summary
@@ -57,7 +57,7 @@ trap restore EXIT
 modprobe -r test_bpf 2> /dev/null
 echo 1 > $BPF_JIT
 
-# One by one, since none is run after one that failed.
+# Load it once for each suite: it skips the suites after one that fails.
 echo "$MARK" > /dev/kmsg
 for suite in test_bpf test_tail_calls test_skb_segment; do
 	modprobe test_bpf test_suite=$suite || wrong "modprobe test_bpf test_suite=$suite"

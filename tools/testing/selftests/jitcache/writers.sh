@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# Who writes kernel text through the poke API: counts calls and bytes of each
-# caller, makes kprobes and BPF write some, and fails if nobody did.
+# Count calls and bytes of each caller that writes kernel text through the poke API.
+# Make kprobes and BPF write text, and fail if that adds no call.
 #
-# writers.sh --arm only starts counting, for whoever wants to see more than what
-# this test provokes.
+# writers.sh --arm only starts counting, so that a later run without --arm also shows the
+# callers that wrote in between.
 
 . "$(dirname "$0")/helpers.sh"
 
@@ -21,7 +21,7 @@ arm()
 
 # The histogram has a row for each return address:
 #   { caller: [ffffffff81000042] function [module]  } hitcount:  1  len:  4
-# Sum up by function, the one with the most calls first.
+# Sum these up by function. Print the function with the most calls first.
 writers()
 {
 	awk '
@@ -67,4 +67,4 @@ after=$(total_calls)
 writers
 [ "$after" -eq "$before" ] || exit 0
 grep -qs '^kprobe_insn ' $DEBUGFS/jitcache/caches || skip_without_slots
-fail "nobody wrote"
+fail "no new call was counted"

@@ -2,16 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# While kprobes and BPF programs come and go, no kernel address may be writable
-# and executable at once: read the page tables again and again.
+# Read the page tables again and again while kprobes and BPF programs come and go. No
+# kernel address may be writable and executable at once.
 
 . "$(dirname "$0")/helpers.sh"
 
 : "${STIR_SECONDS:=5}"
 
-# Until the time is up, and the page tables were read, however long that takes. One
-# round takes and gives back kprobe slots and BPF memory, and has the kernel take
-# back what is empty.
+# In each round, allocate and free kprobe slots and BPF memory, and make the kernel reclaim
+# empty chunks. Stop when the time is up, but not before the page tables were read twice.
 stir()
 {
 	local end
@@ -26,8 +25,8 @@ stir()
 	done
 }
 
-# Read the page tables once: lines that are writable and executable to $bad, and
-# the number of executable ones to stdout.
+# Read the page tables once. Write the ranges that are writable and executable to $bad,
+# and print the number of executable ranges.
 look()
 {
 	ranges "$tables" | awk -v bad="$bad" '
