@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the parts of jit_cache share: caches (jitcache.c), the chunks of memory
- * that they hand out pieces of (jitcache_chunk.c), how they are looked at
- * (jitcache_debugfs.c) and their tests.
+ * What the parts of jit_cache share. jitcache.c has caches and their objects,
+ * jitcache_pool.c the pools that objects come from, jitcache_chunk.c the memory of
+ * the pools, jitcache_stage.c staging, jitcache_debugfs.c statistics.
+ * jitcache_extent.h and jitcache_debug.h belong to the parts of these names.
  */
 #ifndef _MM_JITCACHE_H
 #define _MM_JITCACHE_H
 
+#include <linux/bits.h>
 #include <linux/jitcache.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -16,6 +18,7 @@
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
 
+#include "jitcache_debug.h"
 #include "jitcache_extent.h"
 
 /* What a pool grows by, in bytes, if there is room. */
@@ -26,14 +29,15 @@
 #endif
 
 /**
- * struct jit_type - what makes the types different
- * @name: as debugfs has it
+ * struct jit_traits - what distinguishes the types
+ * @name: for debugfs
  * @packed: objects share chunks
- * @raw: executable, if its owner, or the architecture, makes it so
+ * @raw: protections are up to the owner; executable at first where the architecture
+ *	 maps raw memory so
  * @text: executable
- * @seals: jit_seal() has a meaning
+ * @seals: jit_seal() applies
  */
-struct jit_type {
+struct jit_traits {
 	const char	*name;
 	bool		packed;
 	bool		raw;
@@ -45,35 +49,36 @@ struct jit_type {
  * struct jit_pool - memory that caches of equal range and type share
  * @list: in the list of all pools, under jit_mutex
  * @start: first address
- * @end: first address behind
- * @type: how it is mapped
+ * @end: first address past the range
+ * @traits: of the type of the caches
  * @shared: further caches may join
- * @users: caches that have; under jit_mutex
- * @grow: see there
- * @lock: see there
+ * @users: number of caches, under jit_mutex
+ * @rcu: to free this structure
+ * @grow: serializes adding chunks
+ * @lock: protects all fields below, the extents of the chunks and the counters
  * @space: free extents
  * @chunks: by address
- * @idle: chunks that are one free extent
- * @spares: extents for jit_extent_take(), so that @lock need not be dropped
+ * @idle: number of chunks that are one free extent
+ * @spares: extents for jit_extent_take(), allocated without @lock
  * @bytes: in all chunks
- * @delayed: freed, to be used again as late as possible; linked by @rcu.next
- * @last_delayed: the last of them
- * @nr_delayed: how many
+ * @delayed: freed extents, each to be reused after JIT_DELAY more
+ * @next_delayed: the slot of @delayed that has waited longest
  */
 struct jit_pool {
 	struct list_head	list;
 	unsigned long		start;
 	unsigned long		end;
-	const struct jit_type	*type;
+	const struct jit_traits	*traits;
 	bool			shared;
 	unsigned int		users;
+	struct rcu_head		rcu;
 
-	/* Held while a chunk is added, so that it isn't done twice. */
+	/* Held while a chunk is added, so that one shortage adds one chunk. */
 	struct mutex		grow;
 
 	/*
-	 * Protects all below, the extents of the chunks and the counters of the
-	 * caches. Bottom halves are off under it, since RCU's callbacks take it.
+	 * Protects all fields below, the extents of the chunks and the counters of the
+	 * caches. Taken with bottom halves off, since RCU callbacks take it.
 	 */
 	spinlock_t		lock;
 	struct jit_space	space;
@@ -82,22 +87,21 @@ struct jit_pool {
 	struct list_head	spares;
 	unsigned long		bytes;
 #ifdef CONFIG_DEBUG_JITCACHE
-	struct jit_extent	*delayed;
-	struct jit_extent	*last_delayed;
-	unsigned int		nr_delayed;
+	struct jit_extent	*delayed[JIT_DELAY];
+	unsigned int		next_delayed;
 #endif
 };
 
 /**
- * struct jit_chunk - adjoining memory with one protection
- * @node: among all chunks, by address; read under RCU
- * @list: in jit_pool.chunks, or on the way out
+ * struct jit_chunk - adjacent memory with one protection
+ * @node: in the tree of all chunks, by address; read under RCU
+ * @list: in jit_pool.chunks, or in the list of doomed chunks
  * @pool: what it is a part of
  * @arena: its extents
  * @addr: first byte
  * @size: bytes; the arena may be shorter
  * @huge: mapped with huge pages
- * @sealed: see jit_seal(); under jit_mutex
+ * @sealed: jit_seal() made it read-only; under jit_mutex
  * @rcu: to free this structure
  * @index: of @arena
  */
@@ -115,14 +119,18 @@ struct jit_chunk {
 };
 
 /*
- * The lists of caches and pools, who uses which, and sealing. Taken by callers
- * who hold text_mutex, so that must not be taken under it.
+ * Protects the lists of caches and pools, which cache uses which pool, and sealing.
+ * Callers of jit_cache_alloc() may hold text_mutex, so text_mutex must not be taken
+ * under it.
  */
 extern struct mutex jit_mutex;
 extern struct list_head jit_caches;
 extern struct list_head jit_pools;
 
-/* Told by the command line; see there. */
+/* By enum jit_type. */
+extern const struct jit_traits jit_traits[];
+
+/* "jitcache_nomerge" on the command line. */
 extern bool jit_nomerge;
 
 static inline struct jit_chunk *jit_extent_chunk(const struct jit_extent *extent)
@@ -130,7 +138,17 @@ static inline struct jit_chunk *jit_extent_chunk(const struct jit_extent *extent
 	return container_of(extent->arena, struct jit_chunk, arena);
 }
 
-/* call_rcu_tasks() is call_rcu() without preemption, and has no barrier then. */
+static inline struct jit_pool *jit_extent_pool(const struct jit_extent *extent)
+{
+	return jit_extent_chunk(extent)->pool;
+}
+
+static inline unsigned long jit_pool_bytes(const struct jit_pool *pool)
+{
+	return pool->end - pool->start;
+}
+
+/* Without preemption, call_rcu_tasks() is call_rcu() and has no barrier. */
 static inline void jit_barrier_tasks(void)
 {
 	if (IS_ENABLED(CONFIG_TASKS_RCU))
@@ -139,54 +157,44 @@ static inline void jit_barrier_tasks(void)
 		rcu_barrier();
 }
 
-/* Do all bytes from @start to @last lie in the module area? */
-static inline bool jit_range_is_modules(unsigned long start, unsigned long last)
+/* Does [outer_start, outer_end) contain [start, end)? */
+static inline bool jit_range_contains(unsigned long outer_start, unsigned long outer_end,
+				      unsigned long start, unsigned long end)
+{
+	return start >= outer_start && end <= outer_end;
+}
+
+/* Is [start, end) a part of the module area? */
+static inline bool jit_range_is_modules(unsigned long start, unsigned long end)
 {
 #ifdef MODULES_VADDR
-	return start >= MODULES_VADDR && last < MODULES_END;
+	return jit_range_contains(MODULES_VADDR, MODULES_END, start, end);
 #else
 	return false;
 #endif
 }
 
-/* Is all of it trapping instructions? */
-bool jit_traps(const void *addr, size_t len);
+/* Flags of __jit_free(). */
+#define JIT_FREE_LOCKED		BIT(0)	/* the caller holds text_mutex */
+#define JIT_FREE_UNWRITTEN	BIT(1)	/* text was never written and still traps */
+
+void *__jit_alloc(struct jit_cache *cache, size_t size, unsigned long caller);
+void __jit_free(const struct jit_cache *cache, void *addr, unsigned int flags,
+		unsigned long caller);
+
+struct jit_pool *jit_pool_get(const struct jit_cache *cache);
+void jit_pool_release(struct jit_pool *pool);
+struct jit_extent *jit_pool_alloc(struct jit_pool *pool, u32 size, u32 align,
+				  unsigned long caller);
+void jit_pool_free(struct jit_extent *extent);
+void jit_pool_put(struct jit_pool *pool, struct jit_extent *extent);
+unsigned long jit_pool_shrink(struct jit_pool *pool, unsigned long pages);
+void jit_reap_doomed(void);
 
 struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need,
 				   unsigned long caller);
 void jit_chunk_destroy(struct jit_chunk *chunk);
-struct jit_chunk *jit_chunk_find(unsigned long addr);
+struct jit_chunk *jit_chunk_find_rcu(unsigned long addr);
 int jit_chunk_seal(struct jit_chunk *chunk);
-
-#ifdef CONFIG_FAIL_JITCACHE
-extern struct fault_attr jit_fault_attr;
-
-/* Shall what comes next, which may fail, be made to fail? */
-bool jit_fault(void);
-#else
-static inline bool jit_fault(void)
-{
-	return false;
-}
-#endif
-
-#ifdef CONFIG_JITCACHE_KUNIT_TEST
-/* While a test misuses a cache on purpose, it wants to be told of it, and not all. */
-extern bool jit_misuse_expected;
-extern unsigned int jit_misuses;
-#define jit_misuse_is_expected()	(jit_misuses++, jit_misuse_expected)
-#else
-#define jit_misuse_is_expected()	false
-#endif
-
-/* Is @cond true? Then the caller is wrong, and that is said once for each place. */
-#define jit_misuse(cond, fmt, ...)						\
-({										\
-	bool __cond = (cond);							\
-										\
-	if (unlikely(__cond) && !jit_misuse_is_expected())			\
-		WARN_ONCE(1, "jit_cache: " fmt, ##__VA_ARGS__);			\
-	unlikely(__cond);							\
-})
 
 #endif /* _MM_JITCACHE_H */

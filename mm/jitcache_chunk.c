@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Chunks: the memory that jit_cache hands out pieces of, how it is mapped, and
- * which of them has an address.
+ * Chunks: the memory of the pools of jit_cache, how it is mapped, and which chunk an
+ * address belongs to.
  *
- * Text is written full of trapping instructions while it is writable and not
- * executable; then it becomes read-only, and then executable. Where the direct map
- * can, it becomes read-only there as well. It is never unmapped there, since
- * /proc/kcore and hibernation read it.
+ * Text is filled with trapping instructions while it is writable and not executable.
+ * Then it becomes read-only, and then executable. Where the architecture allows it,
+ * text becomes read-only in the direct map as well. It stays mapped there, since
+ * /proc/kcore and hibernation read the direct map.
  */
 
 #include <linux/cacheflush.h>
@@ -15,6 +15,7 @@
 #include <linux/mm.h>
 #include <linux/moduleloader.h>
 #include <linux/random.h>
+#include <linux/rcupdate.h>
 #include <linux/set_memory.h>
 #include <linux/slab.h>
 #include <linux/text_patching.h>
@@ -25,18 +26,18 @@
 #include "internal.h"
 #include "jitcache.h"
 
-/* === Which chunk has an address =========================================== */
+/* === Which chunk an address belongs to ==================================== */
 
-/* Serializes changes of the tree. */
-static DEFINE_SPINLOCK(chunk_tree_lock);
+/* Serializes changes of the tree. Readers use the latch, in NMI too. */
+static DEFINE_SPINLOCK(jit_chunk_tree_lock);
 
-static bool chunk_less(struct latch_tree_node *a, struct latch_tree_node *b)
+static bool jit_chunk_less(struct latch_tree_node *a, struct latch_tree_node *b)
 {
 	return container_of(a, struct jit_chunk, node)->addr <
 	       container_of(b, struct jit_chunk, node)->addr;
 }
 
-static int chunk_comp(void *key, struct latch_tree_node *node)
+static int jit_chunk_comp(void *key, struct latch_tree_node *node)
 {
 	struct jit_chunk *chunk = container_of(node, struct jit_chunk, node);
 
@@ -45,28 +46,36 @@ static int chunk_comp(void *key, struct latch_tree_node *node)
 	return key >= chunk->addr + chunk->size;
 }
 
-static const struct latch_tree_ops chunk_tree_ops = {
-	.less = chunk_less,
-	.comp = chunk_comp,
+static const struct latch_tree_ops jit_chunk_tree_ops = {
+	.less = jit_chunk_less,
+	.comp = jit_chunk_comp,
 };
 
-static struct latch_tree_root chunk_tree __cacheline_aligned = {
-	.seq = SEQCNT_LATCH_ZERO(chunk_tree.seq),
+static struct latch_tree_root jit_chunk_tree __cacheline_aligned = {
+	.seq = SEQCNT_LATCH_ZERO(jit_chunk_tree.seq),
 };
 
-/* Call under RCU, which the chunk stays for. In any context, NMI included. */
-struct jit_chunk *jit_chunk_find(unsigned long addr)
+/**
+ * jit_chunk_find_rcu() - the chunk that an address belongs to
+ * @addr: any address
+ *
+ * Context: Any, NMI included, under RCU. The chunk stays until RCU is left.
+ * Return: the chunk or NULL.
+ */
+struct jit_chunk *jit_chunk_find_rcu(unsigned long addr)
 {
 	struct latch_tree_node *node;
 
-	node = latch_tree_find((void *)addr, &chunk_tree, &chunk_tree_ops);
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "chunk of jit_cache searched without RCU");
+
+	node = latch_tree_find((void *)addr, &jit_chunk_tree, &jit_chunk_tree_ops);
 	return node ? container_of(node, struct jit_chunk, node) : NULL;
 }
 
 /* === Protection =========================================================== */
 
 #ifdef CONFIG_MMU
-static unsigned int chunk_page_shift(const void *addr)
+static unsigned int jit_page_shift(const void *addr)
 {
 #ifdef CONFIG_HAVE_ARCH_HUGE_VMALLOC
 	return find_vm_area(addr)->page_order + PAGE_SHIFT;
@@ -75,8 +84,11 @@ static unsigned int chunk_page_shift(const void *addr)
 #endif
 }
 
-/* Take write permission away in the direct map. Given back when it is unmapped. */
-static int protect_alias(struct vm_struct *area)
+/*
+ * Make the direct map of a chunk read-only. vfree() makes it writable again, since
+ * the area has VM_FLUSH_RESET_PERMS.
+ */
+static int jit_protect_alias(struct vm_struct *area)
 {
 #ifdef set_direct_map_ro_noflush
 	unsigned long addr, start = ULONG_MAX, end = 0;
@@ -97,7 +109,7 @@ static int protect_alias(struct vm_struct *area)
 }
 
 #ifdef ARCH_JIT_REMAP
-static int protect_text(struct vm_struct *area)
+static int jit_protect(struct vm_struct *area)
 {
 	unsigned long start = (unsigned long)kasan_reset_tag(area->addr);
 	unsigned long end = start + get_vm_area_size(area);
@@ -105,30 +117,30 @@ static int protect_text(struct vm_struct *area)
 
 	vunmap_range(start, end);
 	err = vmap_pages_range_noflush(start, end, ARCH_JIT_REMAP, area->pages,
-				       chunk_page_shift(area->addr));
+				       jit_page_shift(area->addr));
 	flush_cache_vmap(start, end);
-	return err ?: protect_alias(area);
+	return err ?: jit_protect_alias(area);
 }
 
-static void unprotect_text(struct vm_struct *area)
+static void jit_unprotect(struct vm_struct *area)
 {
 }
 #else
-/* Read-only first: it must not be writable and executable in between. */
-static int protect_text(struct vm_struct *area)
+/* Read-only first, or the memory would be writable and executable in between. */
+static int jit_protect(struct vm_struct *area)
 {
 	unsigned long start = (unsigned long)area->addr;
 	int pages = get_vm_area_size(area) >> PAGE_SHIFT;
 
 	return set_memory_ro(start, pages) ?: set_memory_x(start, pages) ?:
-	       protect_alias(area);
+	       jit_protect_alias(area);
 }
 
 /*
- * As a whole, so that no huge page of the direct map gets split. If that doesn't
- * work, vfree() does it page by page.
+ * Restore the permissions of the whole chunk at once. vfree() would do it page by
+ * page and split the huge pages of the direct map; it still does if this fails.
  */
-static void unprotect_text(struct vm_struct *area)
+static void jit_unprotect(struct vm_struct *area)
 {
 	unsigned long start = (unsigned long)area->addr;
 	int pages = get_vm_area_size(area) >> PAGE_SHIFT;
@@ -138,82 +150,96 @@ static void unprotect_text(struct vm_struct *area)
 }
 #endif
 
-static int make_text(void *addr, size_t size)
+static int jit_chunk_make_text(void *addr, size_t size)
 {
 	struct vm_struct *area = find_vm_area(addr);
 	int err;
 
 	if (WARN_ON_ONCE(!area))
 		return -EFAULT;
-	if (!text_trap_fill(addr, size))
-		return -EOPNOTSUPP;
-	err = jit_fault() ? -ENOMEM : protect_text(area);
+	text_buf_fill(addr, size);
+	err = jit_fault() ? -ENOMEM : jit_protect(area);
 	if (!err)
 		flush_icache_range((unsigned long)addr, (unsigned long)addr + size);
 	return err;
 }
 
-static void chunk_vfree(struct jit_pool *pool, void *addr)
+static void jit_chunk_vfree(struct jit_pool *pool, void *addr)
 {
-	if (pool->type->text)
-		unprotect_text(find_vm_area(addr));
+	if (pool->traits->text)
+		jit_unprotect(find_vm_area(addr));
 	vfree(addr);
 }
 
 #else /* !CONFIG_MMU: raw memory only */
 
-static unsigned int chunk_page_shift(const void *addr)
+static unsigned int jit_page_shift(const void *addr)
 {
 	return PAGE_SHIFT;
 }
 
-static int make_text(void *addr, size_t size)
+static int jit_chunk_make_text(void *addr, size_t size)
 {
 	return -EOPNOTSUPP;
 }
 
-static void chunk_vfree(struct jit_pool *pool, void *addr)
+static void jit_chunk_vfree(struct jit_pool *pool, void *addr)
 {
 	vfree(addr);
 }
 
 #endif
 
+/**
+ * jit_chunk_seal() - make a chunk read-only for good
+ * @chunk: a chunk of a type that seals
+ *
+ * Context: Process context, may sleep. Caller holds jit_mutex.
+ * Return: 0, also if it was sealed before, or an error of set_memory_ro().
+ */
 int jit_chunk_seal(struct jit_chunk *chunk)
 {
+	int err;
+
 	lockdep_assert_held(&jit_mutex);
 
-	if (!chunk->sealed)
-		chunk->sealed = !set_memory_ro((unsigned long)chunk->addr,
-					       chunk->size >> PAGE_SHIFT);
-	return chunk->sealed ? 0 : -EFAULT;
+	if (chunk->sealed)
+		return 0;
+	err = set_memory_ro((unsigned long)chunk->addr, chunk->size >> PAGE_SHIFT);
+	chunk->sealed = !err;
+	return err;
 }
 
 /* === Memory =============================================================== */
 
-static void *chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long align,
-			   unsigned long flags, unsigned long caller)
+static void *jit_chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long align,
+			       unsigned long flags, unsigned long caller)
 {
-	bool modules = jit_range_is_modules(pool->start, pool->end - 1);
+	bool modules = jit_range_is_modules(pool->start, pool->end);
 	void *addr;
 
-	if (jit_fault() || size > pool->end - pool->start)
+	if (jit_fault() || size > jit_pool_bytes(pool))
 		return NULL;
 
 	/*
-	 * Without KASAN_VMALLOC the module area, and it alone, has no shadow unless
-	 * asked, by whole pages of shadow, and it is then that kmemleak is told.
+	 * Without KASAN_VMALLOC, the module area is the one part of vmalloc space that
+	 * can have shadow memory. It is allocated in whole pages, which cover
+	 * MODULE_ALIGN bytes each. kmemleak reads the memory, so it may learn of it only
+	 * when it has a shadow.
 	 */
 	if (modules) {
 		align = max(align, MODULE_ALIGN);
 		flags |= VM_DEFER_KMEMLEAK;
 	}
-	/* The node is named, since vmalloc() takes no huge page if it may choose. */
+	/*
+	 * With NUMA_NO_NODE, vmalloc() divides the size by the number of nodes, and 2 MiB
+	 * would not be mapped huge.
+	 */
 	addr = __vmalloc_node_range(size, align, pool->start, pool->end,
 				    GFP_KERNEL | __GFP_NOWARN,
-				    pool->type->raw ? ARCH_JIT_RAW : PAGE_KERNEL,
+				    pool->traits->raw ? ARCH_JIT_RAW : PAGE_KERNEL,
 				    VM_FLUSH_RESET_PERMS | flags,
-				    pool->type->packed ? numa_mem_id() : NUMA_NO_NODE,
+				    pool->traits->packed ? numa_mem_id() : NUMA_NO_NODE,
 				    (void *)caller);
 	if (addr && modules && kasan_alloc_module_shadow(addr, size, GFP_KERNEL)) {
 		vfree(addr);
@@ -223,40 +249,44 @@ static void *chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long ali
 }
 
 /*
- * Memory for at least @need bytes: what a pool grows by, less if there is no such
- * room in its range or among the free pages, and in the end what is needed. The
- * guard page of vmalloc() would keep text from filling its range, and the chunks
- * apart from each other; others go without only if the range has no room for it.
+ * Memory for at least @need bytes. For a packed type 2 MiB or a multiple of it, which
+ * can be mapped huge; 64 KiB, if there is no such room in the range or among the free
+ * pages; and in the end what is needed. Sets @size on success.
  */
-static void *chunk_memory(struct jit_pool *pool, size_t need, unsigned long caller,
-			  size_t *size)
+static void *jit_chunk_memory(struct jit_pool *pool, size_t need, unsigned long caller,
+			      size_t *size)
 {
-	size_t least = PAGE_ALIGN(need);
 	unsigned long flags = 0;
-	void *addr;
+	void *addr = NULL;
 
-	if (ARCH_JIT_HUGE && pool->type->packed)
+	if (ARCH_JIT_HUGE && pool->traits->packed)
 		flags |= VM_ALLOW_HUGE_VMAP;
-	if (pool->type->text)
+	/* A guard page would keep chunks of text from filling their range. */
+	if (pool->traits->text)
 		flags |= VM_NO_GUARD;
 
-	if (pool->type->packed) {
-		for (*size = round_up(least, JIT_CHUNK_SIZE); *size > least; *size >>= 5) {
-			addr = chunk_vmalloc(pool, *size,
-					     *size < JIT_CHUNK_SIZE ? PAGE_SIZE : JIT_CHUNK_SIZE,
-					     flags, caller);
-			if (addr)
-				return addr;
+	need = PAGE_ALIGN(need);
+	if (pool->traits->packed) {
+		*size = round_up(need, JIT_CHUNK_SIZE);
+		addr = jit_chunk_vmalloc(pool, *size, JIT_CHUNK_SIZE, flags, caller);
+		if (!addr && need < SZ_64K) {
+			*size = SZ_64K;
+			addr = jit_chunk_vmalloc(pool, *size, PAGE_SIZE, flags, caller);
 		}
 	}
-	*size = least;
-	return chunk_vmalloc(pool, *size, PAGE_SIZE, flags, caller) ?:
-	       chunk_vmalloc(pool, *size, PAGE_SIZE, flags | VM_NO_GUARD, caller);
+	if (!addr) {
+		*size = need;
+		addr = jit_chunk_vmalloc(pool, need, PAGE_SIZE, flags, caller);
+	}
+	/* The range may have room for the memory and none for its guard page. */
+	if (!addr && !(flags & VM_NO_GUARD))
+		addr = jit_chunk_vmalloc(pool, need, PAGE_SIZE, flags | VM_NO_GUARD, caller);
+	return addr;
 }
 
-static struct jit_chunk *chunk_alloc(struct jit_pool *pool, size_t size)
+static struct jit_chunk *jit_chunk_alloc(struct jit_pool *pool, size_t size)
 {
-	unsigned int shift = pool->type->packed ? JIT_INDEX_SHIFT : ilog2(JIT_SIZE_MAX);
+	unsigned int shift = pool->traits->packed ? JIT_INDEX_SHIFT : JIT_INDEX_WHOLE;
 	struct jit_chunk *chunk;
 
 	if (jit_fault())
@@ -269,15 +299,23 @@ static struct jit_chunk *chunk_alloc(struct jit_pool *pool, size_t size)
 	chunk->arena.size = size;
 	chunk->arena.shift = shift;
 	chunk->arena.index = chunk->index;
-	chunk->arena.seed = pool->type->text ? get_random_u32() : 0;
+	/* Addresses of code should not be guessed. Those of data gain nothing from it. */
+	chunk->arena.seed = pool->traits->text ? get_random_u32() : 0;
 	return chunk;
 }
 
-/*
- * A chunk with room for @need bytes, which are a multiple of JIT_GRANULE, or NULL.
- * @caller is whom vmallocinfo shall name.
- * Text is protected when it comes. Its last bytes aren't handed out, if they aren't
- * needed, so that who runs off the last object is trapped, whatever comes next.
+/**
+ * jit_chunk_create() - allocate a chunk
+ * @pool: what it will be a part of; the caller adds it
+ * @need: bytes that an object needs, a multiple of JIT_GRANULE
+ * @caller: return address of the call that needs the chunk, for /proc/vmallocinfo
+ *
+ * Text is read-only and executable when the function returns. If the chunk is larger
+ * than @need, its last bytes are not part of the arena: they keep on trapping, so that
+ * execution running past the last object traps.
+ *
+ * Context: Process context, may sleep.
+ * Return: the chunk, or NULL.
  */
 struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need,
 				   unsigned long caller)
@@ -286,42 +324,48 @@ struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need,
 	size_t size;
 	void *addr;
 
-	addr = chunk_memory(pool, need, caller, &size);
+	addr = jit_chunk_memory(pool, need, caller, &size);
 	if (!addr)
 		return NULL;
-	chunk = chunk_alloc(pool, size);
+	chunk = jit_chunk_alloc(pool, size);
 	if (!chunk)
 		goto no_chunk;
-	if (pool->type->text && make_text(addr, size))
+	if (pool->traits->text && jit_chunk_make_text(addr, size))
 		goto no_text;
 
-	if (pool->type->text)
+	/* Text holds no references that kmemleak could find. */
+	if (pool->traits->text)
 		kmemleak_no_scan(addr);
-	if (pool->type->text && size - need >= ARCH_JIT_ALIGN)
+	if (pool->traits->text && size - need >= ARCH_JIT_ALIGN)
 		chunk->arena.size -= ARCH_JIT_ALIGN;
 	chunk->addr = addr;
 	chunk->arena.start = (unsigned long)addr;
-	chunk->huge = chunk_page_shift(addr) > PAGE_SHIFT;
+	chunk->huge = jit_page_shift(addr) > PAGE_SHIFT;
 
-	spin_lock_bh(&chunk_tree_lock);
-	latch_tree_insert(&chunk->node, &chunk_tree, &chunk_tree_ops);
-	spin_unlock_bh(&chunk_tree_lock);
+	spin_lock_bh(&jit_chunk_tree_lock);
+	latch_tree_insert(&chunk->node, &jit_chunk_tree, &jit_chunk_tree_ops);
+	spin_unlock_bh(&jit_chunk_tree_lock);
 	return chunk;
 
 no_text:
 	kvfree(chunk);
 no_chunk:
-	chunk_vfree(pool, addr);
+	jit_chunk_vfree(pool, addr);
 	return NULL;
 }
 
-/* Give back a chunk that has no object. Its arena has been left. */
+/**
+ * jit_chunk_destroy() - free a chunk that has no object
+ * @chunk: a chunk that is not part of its pool any more
+ *
+ * Context: Process context, may sleep.
+ */
 void jit_chunk_destroy(struct jit_chunk *chunk)
 {
-	spin_lock_bh(&chunk_tree_lock);
-	latch_tree_erase(&chunk->node, &chunk_tree, &chunk_tree_ops);
-	spin_unlock_bh(&chunk_tree_lock);
+	spin_lock_bh(&jit_chunk_tree_lock);
+	latch_tree_erase(&chunk->node, &jit_chunk_tree, &jit_chunk_tree_ops);
+	spin_unlock_bh(&jit_chunk_tree_lock);
 
-	chunk_vfree(chunk->pool, chunk->addr);
+	jit_chunk_vfree(chunk->pool, chunk->addr);
 	kvfree_rcu(chunk, rcu);
 }

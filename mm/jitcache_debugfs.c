@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/debug/jitcache: who holds how much of the memory that jit_cache
- * hands out, in which mappings. One record a line, after a line of column names.
+ * /sys/kernel/debug/jitcache: which cache has how much memory, in which mappings. One
+ * record a line, after a line of column names. The files are described in
+ * Documentation/ABI/testing/debugfs-jitcache.
  */
 
 #include <linux/debugfs.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
+#include <linux/lockdep.h>
 #include <linux/seq_file.h>
 
 #include "jitcache.h"
 
-static const char *const stat_names[] = {
+static const char *const jit_stat_names[] = {
 	[JIT_CACHE_OBJECTS]	= "objects",
 	[JIT_CACHE_ASKED]	= "asked",
 	[JIT_CACHE_GIVEN]	= "given",
@@ -20,12 +22,12 @@ static const char *const stat_names[] = {
 	[JIT_CACHE_FAILS]	= "fails",
 };
 
-static_assert(ARRAY_SIZE(stat_names) == NR_JIT_CACHE_STATS);
+static_assert(ARRAY_SIZE(jit_stat_names) == NR_JIT_CACHE_STATS);
 
 /* === caches =============================================================== */
 
 /* Chunks that have an object of the cache. */
-static unsigned int cache_chunks(struct jit_cache *cache)
+static unsigned int jit_cache_chunks(struct jit_cache *cache)
 {
 	struct jit_extent *extent;
 	struct jit_chunk *chunk;
@@ -51,17 +53,17 @@ static int caches_show(struct seq_file *m, void *v)
 
 	seq_puts(m, "# name start end type align shared");
 	for (i = 0; i < NR_JIT_CACHE_STATS; i++)
-		seq_printf(m, " %s", stat_names[i]);
+		seq_printf(m, " %s", jit_stat_names[i]);
 	seq_puts(m, " chunks\n");
 
 	mutex_lock(&jit_mutex);
 	list_for_each_entry(cache, &jit_caches, list) {
 		seq_printf(m, "%s %lx %lx %s %u %u", cache->name, cache->start,
-			   cache->end, cache->pool->type->name, cache->align,
+			   cache->end, cache->pool->traits->name, cache->align,
 			   cache->pool->shared);
 		for (i = 0; i < NR_JIT_CACHE_STATS; i++)
 			seq_printf(m, " %lu", READ_ONCE(cache->stat[i]));
-		seq_printf(m, " %u\n", cache_chunks(cache));
+		seq_printf(m, " %u\n", jit_cache_chunks(cache));
 	}
 	mutex_unlock(&jit_mutex);
 	return 0;
@@ -71,7 +73,7 @@ DEFINE_SHOW_ATTRIBUTE(caches);
 /* === pools ================================================================ */
 
 /**
- * struct chunk_sum - what is in a chunk, or in several
+ * struct jit_chunk_sum - what is in a chunk, or in several
  * @chunks: how many chunks
  * @huge: how many of them are mapped with huge pages
  * @objects: in use
@@ -80,7 +82,7 @@ DEFINE_SHOW_ATTRIBUTE(caches);
  * @free: bytes free
  * @largest: bytes of the largest free extent
  */
-struct chunk_sum {
+struct jit_chunk_sum {
 	unsigned int	chunks;
 	unsigned int	huge;
 	unsigned int	objects;
@@ -90,23 +92,31 @@ struct chunk_sum {
 	unsigned long	largest;
 };
 
-/* Adds what is in use by @owner, or by anyone. Called with the pool's lock. */
-static void chunk_add_up(const struct jit_chunk *chunk, const struct jit_cache *owner,
-			 struct chunk_sum *sum)
+/* Add what a chunk holds. With @owner, objects of other caches do not count. */
+static void jit_chunk_add_up(const struct jit_chunk *chunk, const struct jit_cache *owner,
+			     struct jit_chunk_sum *sum)
 {
 	struct jit_extent *extent;
+
+	lockdep_assert_held(&chunk->pool->lock);
 
 	sum->chunks++;
 	sum->huge += chunk->huge;
 	list_for_each_entry(extent, &chunk->arena.extents, list) {
-		if (extent->owner && (!owner || extent->owner == owner)) {
+		switch (extent->state) {
+		case JIT_EXTENT_USED:
+			if (owner && extent->owner != owner)
+				break;
 			sum->objects++;
 			sum->used += extent->size;
-		} else if (!extent->owner && extent->asked) {
+			break;
+		case JIT_EXTENT_WAITING:
 			sum->waiting += extent->size;
-		} else if (!extent->owner) {
+			break;
+		case JIT_EXTENT_FREE:
 			sum->free += extent->size;
 			sum->largest = max_t(unsigned long, sum->largest, extent->size);
+			break;
 		}
 	}
 }
@@ -119,16 +129,16 @@ static int pools_show(struct seq_file *m, void *v)
 	seq_puts(m, "# start end type caches chunks huge bytes objects used waiting free largest\n");
 	mutex_lock(&jit_mutex);
 	list_for_each_entry(pool, &jit_pools, list) {
-		struct chunk_sum sum = {};
+		struct jit_chunk_sum sum = {};
 		unsigned long bytes;
 
 		spin_lock_bh(&pool->lock);
 		list_for_each_entry(chunk, &pool->chunks, list)
-			chunk_add_up(chunk, NULL, &sum);
+			jit_chunk_add_up(chunk, NULL, &sum);
 		bytes = pool->bytes;
 		spin_unlock_bh(&pool->lock);
 		seq_printf(m, "%lx %lx %s %u %u %u %lu %u %lu %lu %lu %lu\n", pool->start,
-			   pool->end, pool->type->name, pool->users, sum.chunks, sum.huge,
+			   pool->end, pool->traits->name, pool->users, sum.chunks, sum.huge,
 			   bytes, sum.objects, sum.used, sum.waiting, sum.free, sum.largest);
 	}
 	mutex_unlock(&jit_mutex);
@@ -138,31 +148,31 @@ DEFINE_SHOW_ATTRIBUTE(pools);
 
 /* === map ================================================================== */
 
-/* Called with the pool's lock, like the one below: they write into memory. */
-static void show_owners(struct seq_file *m, const struct jit_chunk *chunk)
+/* The lock of the pool is held: seq_file writes to memory and does not sleep. */
+static void jit_show_owners(struct seq_file *m, const struct jit_chunk *chunk)
 {
 	struct jit_cache *cache;
 
 	list_for_each_entry(cache, &jit_caches, list) {
-		struct chunk_sum sum = {};
+		struct jit_chunk_sum sum = {};
 
 		if (cache->pool != chunk->pool)
 			continue;
-		chunk_add_up(chunk, cache, &sum);
+		jit_chunk_add_up(chunk, cache, &sum);
 		if (sum.objects)
 			seq_printf(m, " %s:%u:%lu", cache->name, sum.objects, sum.used);
 	}
 }
 
-static void show_chunk(struct seq_file *m, const struct jit_chunk *chunk)
+static void jit_show_chunk(struct seq_file *m, const struct jit_chunk *chunk)
 {
-	struct chunk_sum sum = {};
+	struct jit_chunk_sum sum = {};
 
-	chunk_add_up(chunk, NULL, &sum);
+	jit_chunk_add_up(chunk, NULL, &sum);
 	seq_printf(m, "%lx %zu %s %s %lu %lu %lu", (unsigned long)chunk->addr, chunk->size,
-		   chunk->pool->type->name, chunk->huge ? "huge" : "pages", sum.used,
+		   chunk->pool->traits->name, chunk->huge ? "huge" : "pages", sum.used,
 		   sum.waiting, sum.free);
-	show_owners(m, chunk);
+	jit_show_owners(m, chunk);
 	seq_putc(m, '\n');
 }
 
@@ -176,7 +186,7 @@ static int map_show(struct seq_file *m, void *v)
 	list_for_each_entry(pool, &jit_pools, list) {
 		spin_lock_bh(&pool->lock);
 		list_for_each_entry(chunk, &pool->chunks, list)
-			show_chunk(m, chunk);
+			jit_show_chunk(m, chunk);
 		spin_unlock_bh(&pool->lock);
 	}
 	mutex_unlock(&jit_mutex);
@@ -187,7 +197,7 @@ DEFINE_SHOW_ATTRIBUTE(map);
 /* === objects ============================================================== */
 
 #ifdef CONFIG_DEBUG_JITCACHE
-static void show_objects(struct seq_file *m, const struct jit_chunk *chunk)
+static void jit_show_objects(struct seq_file *m, const struct jit_chunk *chunk)
 {
 	struct jit_extent *extent;
 
@@ -208,7 +218,7 @@ static int objects_show(struct seq_file *m, void *v)
 	list_for_each_entry(pool, &jit_pools, list) {
 		spin_lock_bh(&pool->lock);
 		list_for_each_entry(chunk, &pool->chunks, list)
-			show_objects(m, chunk);
+			jit_show_objects(m, chunk);
 		spin_unlock_bh(&pool->lock);
 	}
 	mutex_unlock(&jit_mutex);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Extents: who has which bytes of the chunks of a pool.
+ * Extents: which bytes of the chunks of a pool belong to which object.
  *
- * Knows numbers, not memory: no page tables, no allocation and no lock, so that
- * tools/testing/jitcache can compile it in user space and try it to death.
+ * This part deals with numbers, not with memory: it has no page tables, allocates
+ * nothing and takes no lock. tools/testing/jitcache compiles it in user space and
+ * compares it with a model.
  */
 #ifndef _MM_JITCACHE_EXTENT_H
 #define _MM_JITCACHE_EXTENT_H
@@ -15,30 +16,56 @@
 /* Sizes and addresses are multiples of it, in bytes. */
 #define JIT_GRANULE		8UL
 
-/* An arena of several extents has an index entry for each so many bytes. */
+/* An arena that several objects share has an index slot for each 1 KiB. */
 #define JIT_INDEX_SHIFT		10
 
-/* An allocation needs at most so many new extents. */
+/* An arena that one object has to itself has one index slot, whatever its size. */
+#define JIT_INDEX_WHOLE		(8 * sizeof(unsigned long) - 1)
+
+/* An allocation needs at most this many new extents. */
 #define JIT_MAX_SPLITS		2
 
 struct jit_cache;
 struct jit_arena;
 
 /**
- * struct jit_extent - adjoining bytes of an arena with one fate
+ * enum jit_extent_state - what an extent is
+ * @JIT_EXTENT_FREE: in jit_space.free, can be taken
+ * @JIT_EXTENT_WAITING: not free and not in use: on its way to an owner, or freed by
+ *			its owner and not yet given out again
+ * @JIT_EXTENT_USED: has an owner
+ */
+enum jit_extent_state {
+	JIT_EXTENT_FREE,
+	JIT_EXTENT_WAITING,
+	JIT_EXTENT_USED,
+};
+
+/**
+ * enum jit_fit - how hard to search for a free extent
+ * @JIT_FIT_QUICK: in O(log n). May miss an extent that is large enough for an aligned
+ *		   object, if many of that size are not aligned
+ * @JIT_FIT_EXHAUSTIVE: look at every free extent that is large enough
+ */
+enum jit_fit {
+	JIT_FIT_QUICK,
+	JIT_FIT_EXHAUSTIVE,
+};
+
+/**
+ * struct jit_extent - adjacent bytes of an arena that have one owner, or none
  * @list: in jit_arena.extents. Changed under the lock of the space, read under
- *	  RCU: an extent that is taken off stays until a grace period has passed
- * @node: free: in jit_space.free
- * @rcu: freed, waits to be reused; or taken off the list, waits to be gone
+ *	  RCU: an extent that was taken off stays until a grace period has passed
+ * @node: in jit_space.free, if free
+ * @rcu: for an extent that waits to be reused, or was taken off the list
  * @arena: what it is a part of
- * @start: address of the first byte. Invariant: never changes, which makes it safe
- *	   for readers under RCU to search the list by it
- * @size: bytes; up to the next extent
- * @asked: bytes that it was allocated with; 0: free
- * @owner: in use by; else NULL. Set last, read first by readers under RCU
- * @caller: who allocated it
- *
- * In use: owner and asked set. Waiting to be reused: only asked set. Free: neither.
+ * @start: address of the first byte. Invariant: never changes, so readers under RCU
+ *	   can search the list by it
+ * @size: bytes; the next extent begins where this one ends
+ * @asked: bytes that its owner requested, while in use. Read under RCU
+ * @state: under the lock of the space
+ * @owner: while in use. Set last, and read first by readers under RCU
+ * @caller: return address of the call that allocated it
  */
 struct jit_extent {
 	struct list_head	list;
@@ -50,6 +77,7 @@ struct jit_extent {
 	unsigned long		start;
 	u32			size;
 	u32			asked;
+	enum jit_extent_state	state;
 	struct jit_cache	*owner;
 #ifdef CONFIG_DEBUG_JITCACHE
 	unsigned long		caller;
@@ -69,10 +97,10 @@ struct jit_space {
  * @start: address of the first byte
  * @size: bytes
  * @busy: extents that are not free
- * @seed: tells where the first object goes; a random number
+ * @seed: a random number that decides where the first object is placed
  * @extents: all of them, in the order of their addresses
- * @shift: an entry of @index is for 1 << @shift bytes
- * @index: the first extent in use that touches these bytes, or NULL
+ * @shift: a slot of @index stands for 1 << @shift bytes
+ * @index: for each slot, the first extent in use that touches its bytes, or NULL
  */
 struct jit_arena {
 	unsigned long		start;
@@ -90,16 +118,18 @@ static inline size_t jit_index_len(unsigned long size, unsigned int shift)
 }
 
 void jit_arena_init(struct jit_space *space, struct jit_arena *arena,
-		    struct jit_extent *whole);
-struct jit_extent *jit_arena_empty(struct jit_arena *arena);
+		    struct jit_extent *initial);
+void jit_arena_init_whole(struct jit_arena *arena, struct jit_extent *extent);
+bool jit_arena_is_empty(const struct jit_arena *arena);
 void jit_arena_exit(struct jit_space *space, struct jit_arena *arena);
+struct jit_extent *jit_arena_first(const struct jit_arena *arena);
 struct jit_extent *jit_arena_find(struct jit_arena *arena, unsigned long addr);
 
 struct jit_extent *jit_extent_take(struct jit_space *space, u32 size, u32 align,
-				   bool thorough, struct list_head *spares);
+				   enum jit_fit fit, struct list_head *spares);
 void jit_extent_use(struct jit_extent *extent, u32 asked, struct jit_cache *owner);
 void jit_extent_drop(struct jit_extent *extent);
 void jit_extent_put(struct jit_space *space, struct jit_extent *extent,
-		    struct jit_extent *gone[JIT_MAX_SPLITS]);
+		    struct jit_extent *merged[JIT_MAX_SPLITS]);
 
 #endif /* _MM_JITCACHE_EXTENT_H */

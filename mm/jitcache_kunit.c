@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit suite of jit_cache.
- *
- * The extents have a test of their own, in tools/testing/jitcache: here is what
- * takes a kernel.
+ * KUnit suite of jit_cache: what its objects are and do. Misuse has a suite of its own,
+ * in jitcache_misuse_kunit.c, and extents have a test in user space, in
+ * tools/testing/jitcache.
  */
 
 #include <kunit/test.h>
@@ -23,63 +22,18 @@
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
-#include "internal.h"
 #include "jitcache.h"
+#include "jitcache_kunit.h"
 #include "text_kunit.h"
 
-/* === Ranges and caches ==================================================== */
-
-/*
- * Space that vmalloc() doesn't come to, which begins at the other end, nor
- * alloc_percpu(), which begins at this one.
- */
-#define TEST_SIZE	SZ_64M
-#define TEST_SPACE							\
-	ALIGN_DOWN(VMALLOC_END - (IS_ENABLED(CONFIG_64BIT) ? SZ_2G : SZ_128M), SZ_64M)
-
-/* Where text can be had at all. */
-#define HAS_TEXT	(CAN_PROTECT && HAS_TRAP)
-
-static void need_text(struct kunit *test, unsigned int flags)
-{
-	if ((flags & JIT_CACHE_TYPE) == JIT_CACHE_TEXT && !HAS_TEXT)
-		kunit_skip(test, "no text without ARCH_HAS_SET_MEMORY and a trap");
-}
-
-static struct jit_cache *make(struct kunit *test, unsigned long offset,
-			      unsigned long size, unsigned int flags)
-{
-	struct jit_cache *cache;
-
-	need_text(test, flags);
-	cache = jit_cache_create(test->name, TEST_SPACE + offset,
-				 TEST_SPACE + offset + size, 0, flags);
-	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(cache), "error %ld", PTR_ERR(cache));
-	return cache;
-}
-
-static struct jit_cache *make_text(struct kunit *test)
-{
-	return make(test, 0, TEST_SIZE, JIT_CACHE_TEXT);
-}
-
-static void *alloc(struct kunit *test, struct jit_cache *cache, size_t size)
-{
-	void *addr = jit_cache_alloc(cache, size);
-
-	KUNIT_ASSERT_NOT_NULL_MSG(test, addr, "%zu bytes", size);
-	KUNIT_EXPECT_GE(test, (unsigned long)addr, cache->start);
-	KUNIT_EXPECT_LE(test, (unsigned long)addr + size, cache->end);
-	KUNIT_EXPECT_EQ(test, (unsigned long)addr % cache->align, 0UL);
-	return addr;
-}
+/* === Chunks =============================================================== */
 
 static struct jit_chunk *chunk_of(const void *addr)
 {
 	struct jit_chunk *chunk;
 
 	rcu_read_lock();
-	chunk = jit_chunk_find((unsigned long)addr);
+	chunk = jit_chunk_find_rcu((unsigned long)addr);
 	rcu_read_unlock();
 	return chunk;
 }
@@ -94,25 +48,12 @@ static unsigned long pool_chunks(const struct jit_cache *cache)
 	return chunks;
 }
 
-static unsigned int expect_misuse(void)
-{
-	jit_misuse_expected = true;
-	return jit_misuses;
-}
-
-/* Was there misuse, once, since expect_misuse() returned @before? */
-static void check_misuse(struct kunit *test, unsigned int before)
-{
-	jit_misuse_expected = false;
-	KUNIT_EXPECT_EQ(test, jit_misuses, before + 1);
-}
-
 /* === Protections ========================================================== */
 
 /**
  * struct type_case - how objects of a type are mapped
  * @name: for the report
- * @flags: of the cache
+ * @type: of the cache
  * @write: writable when they come
  * @exec: executable
  * @seals: jit_seal() makes them read-only
@@ -120,7 +61,7 @@ static void check_misuse(struct kunit *test, unsigned int before)
  */
 struct type_case {
 	const char *name;
-	unsigned int flags;
+	enum jit_type type;
 	bool write;
 	bool exec;
 	bool seals;
@@ -128,12 +69,12 @@ struct type_case {
 };
 
 static const struct type_case type_cases[] = {
-	{ "text", JIT_CACHE_TEXT, .exec = true },
-	{ "data", JIT_CACHE_DATA, .write = true, .alias_write = true },
-	{ "rodata", JIT_CACHE_RODATA, .write = true, .seals = true, .alias_write = true },
-	{ "ro_after_init", JIT_CACHE_RO_AFTER_INIT, .write = true, .seals = true,
+	{ "text", JIT_TEXT, .exec = true },
+	{ "data", JIT_DATA, .write = true, .alias_write = true },
+	{ "rodata", JIT_RODATA, .write = true, .seals = true, .alias_write = true },
+	{ "ro_after_init", JIT_RO_AFTER_INIT, .write = true, .seals = true,
 	  .alias_write = true },
-	{ "raw", JIT_CACHE_RAW, .write = true, .alias_write = true },
+	{ "raw", JIT_RAW, .write = true, .alias_write = true },
 };
 
 static void type_case_desc(const struct type_case *c, char *desc)
@@ -155,23 +96,23 @@ static void check_mapping(struct kunit *test, const void *addr, bool write, bool
 	KUNIT_EXPECT_EQ(test, (bool)pte_is_exec(pte), exec);
 }
 
-/* The direct map may be of pages larger than those that read_leaf() knows. */
+/* Only where read_leaf() knows the page sizes of the direct map. */
 static void check_alias(struct kunit *test, const struct page *page, bool write)
 {
 	if (ALIAS_FOLLOWS)
 		check_mapping(test, page_address(page), write, false);
 }
 
-/* Raw memory is as its architecture has it. */
+/* Raw memory is mapped as the architecture says. */
 static bool is_exec(const struct type_case *c)
 {
-	return c->flags == JIT_CACHE_RAW ? pte_is_exec(pfn_pte(0, ARCH_JIT_RAW)) : c->exec;
+	return c->type == JIT_RAW ? pte_is_exec(pfn_pte(0, ARCH_JIT_RAW)) : c->exec;
 }
 
 static void test_protection(struct kunit *test)
 {
 	const struct type_case *c = test->param_value;
-	struct jit_cache *cache = make(test, 0, TEST_SIZE, c->flags);
+	struct jit_cache *cache = make(test, c->type, 0, TEST_SIZE, 0);
 	void *addr = alloc(test, cache, 100);
 
 	check_mapping(test, addr, c->write, is_exec(c));
@@ -188,11 +129,11 @@ static void test_protection(struct kunit *test)
 	jit_cache_destroy(cache);
 }
 
-/* What was text is ordinary memory again when its chunk has gone. */
+/* The pages of text are writable again when its chunk has been freed. */
 static void test_pages_are_writable_again(struct kunit *test)
 {
 	const struct type_case *c = test->param_value;
-	struct jit_cache *cache = make(test, 0, TEST_SIZE, c->flags);
+	struct jit_cache *cache = make(test, c->type, 0, TEST_SIZE, 0);
 	void *addr = alloc(test, cache, 100);
 	struct page *page = vmalloc_to_page(addr);
 
@@ -218,7 +159,7 @@ static void test_huge(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (unsigned long)chunk_of(addr)->addr % JIT_CHUNK_SIZE, 0UL);
 	jit_cache_free(cache, addr);
 	jit_cache_destroy(cache);
-	/* arm64 has it without PTDUMP_DEBUGFS only, see <asm/vmalloc.h>. */
+	/* Not on arm64 with PTDUMP_DEBUGFS, see <asm/vmalloc.h>. */
 	KUNIT_EXPECT_EQ(test, huge, ARCH_JIT_HUGE && arch_vmap_pmd_supported(PAGE_KERNEL));
 }
 
@@ -258,10 +199,10 @@ static void test_alignment(struct kunit *test)
 	unsigned int align, i;
 	void *objs[8];
 
-	need_text(test, JIT_CACHE_TEXT);
+	need_text(test, JIT_TEXT);
 	for (align = 1; align <= PAGE_SIZE; align *= 2) {
-		cache = jit_cache_create("align", TEST_SPACE, TEST_SPACE + TEST_SIZE, align,
-					 JIT_CACHE_TEXT);
+		cache = jit_cache_create("align", JIT_TEXT, TEST_SPACE,
+					 TEST_SPACE + TEST_SIZE, align, 0);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(cache));
 		for (i = 0; i < ARRAY_SIZE(objs); i++) {
 			objs[i] = alloc(test, cache, align + i);
@@ -273,7 +214,7 @@ static void test_alignment(struct kunit *test)
 	}
 }
 
-/* An object as large as the range, with not a byte of room at either end. */
+/* An object that fills the range. */
 static void test_exact_fit(struct kunit *test)
 {
 	const struct type_case *c = test->param_value;
@@ -282,7 +223,7 @@ static void test_exact_fit(struct kunit *test)
 	void *addr;
 
 	for (pages = 1; pages <= 3; pages++) {
-		cache = make(test, SZ_2M - PAGE_SIZE, pages * PAGE_SIZE, c->flags);
+		cache = make(test, c->type, SZ_2M - PAGE_SIZE, pages * PAGE_SIZE, 0);
 		for (round = 0; round < 2; round++) {
 			addr = alloc(test, cache, pages * PAGE_SIZE);
 			KUNIT_EXPECT_NULL(test, jit_cache_alloc(cache, 1));
@@ -295,10 +236,10 @@ static void test_exact_fit(struct kunit *test)
 	}
 }
 
-/* A range is used to its last byte, whatever the sizes. */
+/* A range is used up to its last object, whatever their size. */
 static void test_full(struct kunit *test)
 {
-	struct jit_cache *cache = make(test, PAGE_SIZE, 3 * PAGE_SIZE, JIT_CACHE_TEXT);
+	struct jit_cache *cache = make(test, JIT_TEXT, PAGE_SIZE, 3 * PAGE_SIZE, 0);
 	unsigned int i, n = 3 * PAGE_SIZE / 64, given = 64;
 	void **objs = kunit_kcalloc(test, n + 1, sizeof(*objs), GFP_KERNEL);
 
@@ -311,19 +252,19 @@ static void test_full(struct kunit *test)
 	KUNIT_EXPECT_LE(test, i, n);
 	if (i)
 		given = cache->stat[JIT_CACHE_GIVEN] / i;
-	/* Bytes behind the last object of a chunk may be kept as a trap. */
+	/* The last bytes of a chunk may be kept as a trap. */
 	KUNIT_EXPECT_GT(test, cache->stat[JIT_CACHE_GIVEN], 3 * (PAGE_SIZE - 2 * given));
 	while (i--)
 		jit_cache_free(cache, objs[i]);
 	jit_cache_destroy(cache);
 }
 
-/* Free memory of other ranges is of no use, however much there is of it. */
+/* Free memory of another range is never used. */
 static void test_other_ranges(struct kunit *test)
 {
-	struct jit_cache *low = make(test, 0, SZ_4M, JIT_CACHE_TEXT);
-	struct jit_cache *high = make(test, SZ_4M, SZ_4M, JIT_CACHE_TEXT);
-	struct jit_cache *both = make(test, 0, SZ_8M, JIT_CACHE_TEXT);
+	struct jit_cache *low = make(test, JIT_TEXT, 0, SZ_4M, 0);
+	struct jit_cache *high = make(test, JIT_TEXT, SZ_4M, SZ_4M, 0);
+	struct jit_cache *both = make(test, JIT_TEXT, 0, SZ_8M, 0);
 	void *a = alloc(test, low, 64), *b = alloc(test, high, 64);
 	void *c = alloc(test, both, SZ_2M - PAGE_SIZE);
 	void *d = alloc(test, both, SZ_2M - PAGE_SIZE);
@@ -344,10 +285,10 @@ static void test_other_ranges(struct kunit *test)
 	jit_cache_destroy(both);
 }
 
-/* Somebody else has mapped the middle of the range. */
+/* Other code has mapped the middle of the range. */
 static void test_occupied_range(struct kunit *test)
 {
-	struct jit_cache *cache = make(test, 0, SZ_4M, JIT_CACHE_TEXT);
+	struct jit_cache *cache = make(test, JIT_TEXT, 0, SZ_4M, 0);
 	unsigned long taken = TEST_SPACE + SZ_2M;
 	void *objs[2], *other;
 
@@ -387,10 +328,10 @@ static void test_not_sharing(struct kunit *test)
 {
 	struct jit_cache *caches[] = {
 		make_text(test),
-		make(test, 0, TEST_SIZE, JIT_CACHE_DATA),
-		make(test, 0, TEST_SIZE, JIT_CACHE_TEXT | JIT_CACHE_NO_MERGE),
-		make(test, 0, TEST_SIZE, JIT_CACHE_TEXT | JIT_CACHE_NO_MERGE),
-		make(test, 0, TEST_SIZE / 2, JIT_CACHE_TEXT),
+		make(test, JIT_DATA, 0, TEST_SIZE, 0),
+		make(test, JIT_TEXT, 0, TEST_SIZE, JIT_CACHE_NO_MERGE),
+		make(test, JIT_TEXT, 0, TEST_SIZE, JIT_CACHE_NO_MERGE),
+		make(test, JIT_TEXT, 0, TEST_SIZE / 2, 0),
 	};
 	void *objs[ARRAY_SIZE(caches)];
 	unsigned int i, j;
@@ -406,7 +347,7 @@ static void test_not_sharing(struct kunit *test)
 	}
 }
 
-/* The first object of a chunk can't be guessed. */
+/* The address of the first object of a chunk is random. */
 static void test_placement_is_random(struct kunit *test)
 {
 	unsigned long offsets[8], same = 0;
@@ -415,7 +356,7 @@ static void test_placement_is_random(struct kunit *test)
 	void *addr;
 
 	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
-		cache = make(test, 0, TEST_SIZE, JIT_CACHE_TEXT | JIT_CACHE_NO_MERGE);
+		cache = make(test, JIT_TEXT, 0, TEST_SIZE, JIT_CACHE_NO_MERGE);
 		addr = alloc(test, cache, 64);
 		offsets[i] = (unsigned long)addr % JIT_CHUNK_SIZE;
 		same += offsets[i] == offsets[0];
@@ -476,16 +417,6 @@ static void test_next(struct kunit *test)
 
 /* === Staging and execution ================================================ */
 
-static void *make_function(struct jit_cache *cache, size_t size, u32 value)
-{
-	struct jit_stage stage;
-
-	if (jit_stage_begin(&stage, cache, size))
-		return NULL;
-	emit_return(stage.rw, value);
-	return jit_stage_commit(&stage);
-}
-
 static void test_stage_commit(struct kunit *test)
 {
 	struct jit_cache *cache = make_text(test);
@@ -507,7 +438,7 @@ static void test_stage_commit(struct kunit *test)
 	jit_cache_destroy(cache);
 }
 
-/* What couldn't be written is freed, and nothing is left of the stage. */
+/* Text that cannot be written is freed, and the stage is cleared. */
 static void test_stage_commit_fails(struct kunit *test)
 {
 	struct jit_cache *cache = make_text(test);
@@ -527,6 +458,24 @@ static void test_stage_commit_fails(struct kunit *test)
 	jit_cache_destroy(cache);
 }
 
+/* What comes after a failed begin may be an abort, which must not free anything. */
+static void test_stage_begin_fails(struct kunit *test)
+{
+	struct jit_cache *cache = make(test, JIT_TEXT, 0, PAGE_SIZE, 0);
+	void *addr = alloc(test, cache, PAGE_SIZE);
+	struct jit_stage stage;
+
+	memset(&stage, 0xff, sizeof(stage));
+	KUNIT_EXPECT_EQ(test, jit_stage_begin(&stage, cache, 64), -ENOMEM);
+	KUNIT_EXPECT_NULL(test, stage.addr);
+	KUNIT_EXPECT_NULL(test, stage.rw);
+	KUNIT_EXPECT_NULL(test, stage.cache);
+	jit_stage_abort(&stage);
+	KUNIT_EXPECT_EQ(test, jit_size(addr), PAGE_SIZE);
+	jit_free(addr);
+	jit_cache_destroy(cache);
+}
+
 static void test_stage_abort(struct kunit *test)
 {
 	struct jit_cache *cache = make_text(test);
@@ -542,7 +491,7 @@ static void test_stage_abort(struct kunit *test)
 	jit_cache_destroy(cache);
 }
 
-/* As kprobes do, which lockdep watches. */
+/* As kprobes does. Lockdep checks the order of locks. */
 static void test_under_text_mutex(struct kunit *test)
 {
 	struct jit_cache *cache = make_text(test);
@@ -557,10 +506,10 @@ static void test_under_text_mutex(struct kunit *test)
 	if (func)
 		KUNIT_EXPECT_EQ(test, call_function(func), 7U);
 	KUNIT_EXPECT_NOT_NULL(test, func);
-	jit_cache_free_locked(cache, func);
+	jit_free_locked(func);
 	KUNIT_EXPECT_EQ(test, jit_stage_begin(&stage, cache, 64), 0);
 	jit_stage_abort(&stage);
-	jit_cache_free_locked(cache, NULL);
+	jit_free_locked(NULL);
 	mutex_unlock(&text_mutex);
 	jit_cache_destroy(cache);
 }
@@ -579,7 +528,7 @@ static int hold_rcu(void *data)
 	return 0;
 }
 
-/* In a range that has room for one object only. */
+/* The range has room for one object. */
 static void test_reuse_waits_for_rcu(struct kunit *test)
 {
 	DECLARE_COMPLETION_ONSTACK(held);
@@ -589,7 +538,7 @@ static void test_reuse_waits_for_rcu(struct kunit *test)
 
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "takes a second CPU");
-	cache = make(test, 0, PAGE_SIZE, JIT_CACHE_TEXT | JIT_CACHE_REUSE_RCU);
+	cache = make(test, JIT_TEXT, 0, PAGE_SIZE, JIT_CACHE_REUSE_RCU);
 	addr = alloc(test, cache, PAGE_SIZE);
 	KUNIT_ASSERT_TRUE(test, text_poke_copy(addr, "not a trap", 10));
 	reader = kthread_run_on_cpu(hold_rcu, &held,
@@ -613,8 +562,7 @@ static void test_reuse_waits_for_rcu(struct kunit *test)
 
 static void test_reuse_waits_for_rcu_tasks(struct kunit *test)
 {
-	struct jit_cache *cache = make(test, 0, PAGE_SIZE,
-				       JIT_CACHE_TEXT | JIT_CACHE_REUSE_RCU_TASKS);
+	struct jit_cache *cache = make(test, JIT_TEXT, 0, PAGE_SIZE, JIT_CACHE_REUSE_RCU_TASKS);
 	void *addr = alloc(test, cache, PAGE_SIZE);
 
 	jit_cache_free(cache, addr);
@@ -626,7 +574,7 @@ static void test_reuse_waits_for_rcu_tasks(struct kunit *test)
 
 static void test_reuse_at_once(struct kunit *test)
 {
-	struct jit_cache *cache = make(test, 0, PAGE_SIZE, JIT_CACHE_TEXT);
+	struct jit_cache *cache = make(test, JIT_TEXT, 0, PAGE_SIZE, 0);
 	void *addr = alloc(test, cache, PAGE_SIZE);
 
 	KUNIT_ASSERT_TRUE(test, text_poke_copy(addr, "not a trap", 10));
@@ -637,7 +585,7 @@ static void test_reuse_at_once(struct kunit *test)
 	jit_cache_destroy(cache);
 }
 
-/* Of the empty chunks one stays, until somebody wants it gone. */
+/* One empty chunk stays until the cache is shrunk. */
 static void test_shrink(struct kunit *test)
 {
 	struct jit_cache *cache = make_text(test);
@@ -668,193 +616,9 @@ static void test_shrink(struct kunit *test)
 	jit_cache_destroy(cache);
 }
 
-/* === Refusals ============================================================= */
-
-struct bad_case {
-	const char *name;
-	unsigned long start;
-	unsigned long size;
-	unsigned int align;
-	unsigned int flags;
-};
-
-static const struct bad_case bad_cases[] = {
-	{ "empty", 0, 0, 0, JIT_CACHE_TEXT },
-	{ "wraps", 0, -PAGE_SIZE, 0, JIT_CACHE_TEXT },
-	{ "start unaligned", 8, PAGE_SIZE - 8, 0, JIT_CACHE_TEXT },
-	{ "end unaligned", 0, PAGE_SIZE + 8, 0, JIT_CACHE_TEXT },
-	{ "leaves vmalloc space", 0, 3UL * SZ_1G, 0, JIT_CACHE_TEXT },
-	{ "no type", 0, TEST_SIZE, 0, 0 },
-	{ "unknown type", 0, TEST_SIZE, 0, JIT_CACHE_TYPE },
-	{ "unknown flag", 0, TEST_SIZE, 0, JIT_CACHE_TEXT | 0x8000 },
-	{ "alignment no power of two", 0, TEST_SIZE, 24, JIT_CACHE_TEXT },
-	{ "alignment of two pages", 0, TEST_SIZE, 2 * PAGE_SIZE, JIT_CACHE_TEXT },
-};
-
-static void bad_case_desc(const struct bad_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(bad, bad_cases, bad_case_desc);
-
-static void test_create_refused(struct kunit *test)
-{
-	const struct bad_case *c = test->param_value;
-	unsigned long start = TEST_SPACE + c->start;
-
-	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(jit_cache_create("bad", start, start + c->size,
-							       c->align, c->flags)), -EINVAL);
-}
-
-static long create_error(const char *name, unsigned long start)
-{
-	return PTR_ERR_OR_ZERO(jit_cache_create(name, start, start + PAGE_SIZE, 0,
-						JIT_CACHE_TEXT));
-}
-
-static void test_create_refused_elsewhere(struct kunit *test)
-{
-	const unsigned long starts[] = {
-		0, PAGE_SIZE, SZ_1G, PAGE_OFFSET, 1UL << (BITS_PER_LONG - 2), -PAGE_SIZE,
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(starts); i++) {
-		/* sparc64 has its modules among the low addresses. */
-		if (!jit_range_is_modules(starts[i], starts[i]))
-			KUNIT_EXPECT_EQ_MSG(test, create_error("bad", starts[i]), -EINVAL,
-					    "%lx", starts[i]);
-	}
-	KUNIT_EXPECT_EQ(test, create_error(NULL, TEST_SPACE), -EINVAL);
-}
-
-DEFINE_STATIC_JIT_CACHE(bad_static, "bad_static", 0x1000, 0x2000, JIT_CACHE_TEXT);
-
-static void test_static_refused(struct kunit *test)
-{
-	unsigned int before = expect_misuse();
-
-	KUNIT_EXPECT_NULL(test, jit_cache_alloc(&bad_static, 1));
-	check_misuse(test, before);
-}
-
-static void test_alloc_refused(struct kunit *test)
-{
-	static const size_t sizes[] = { 0, 2 * PAGE_SIZE + 1, SZ_1G, JIT_SIZE_MAX + 1, SIZE_MAX };
-	struct jit_cache *cache = make(test, 0, 2 * PAGE_SIZE, JIT_CACHE_TEXT);
-	unsigned int i, before;
-
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		before = expect_misuse();
-		KUNIT_EXPECT_NULL(test, jit_cache_alloc(cache, sizes[i]));
-		check_misuse(test, before);
-	}
-	KUNIT_EXPECT_EQ(test, cache->stat[JIT_CACHE_FAILS], ARRAY_SIZE(sizes));
-	jit_cache_destroy(cache);
-}
-
-static void refuse_free(struct kunit *test, struct jit_cache *cache, void *addr)
-{
-	unsigned int before = expect_misuse();
-
-	if (cache)
-		jit_cache_free(cache, addr);
-	else
-		jit_free(addr);
-	check_misuse(test, before);
-}
-
-static void test_free_refused(struct kunit *test)
-{
-	struct jit_cache *cache = make_text(test), *other = make_text(test);
-	void *func = make_function(cache, 200, 99), *freed = alloc(test, cache, 200);
-
-	KUNIT_ASSERT_NOT_NULL(test, func);
-	refuse_free(test, other, func);
-	refuse_free(test, cache, func + 8);
-	refuse_free(test, NULL, func + 199);
-	refuse_free(test, NULL, func + SZ_2M);
-	refuse_free(test, NULL, test);
-	refuse_free(test, NULL, (void *)TEST_SPACE - 1);
-	refuse_free(test, NULL, (void *)-8UL);
-	jit_free(freed);
-	refuse_free(test, NULL, freed);
-	refuse_free(test, cache, freed);
-
-	KUNIT_EXPECT_EQ(test, call_function(func), 99U);
-	KUNIT_EXPECT_EQ(test, cache->stat[JIT_CACHE_OBJECTS], 1UL);
-	jit_free(func);
-	jit_cache_shrink(cache);
-	refuse_free(test, cache, func);
-	jit_cache_destroy(cache);
-	jit_cache_destroy(other);
-}
-
-static void test_destroy_refused(struct kunit *test)
-{
-	struct jit_cache *cache = make_text(test);
-	void *func = make_function(cache, 64, 3);
-	unsigned int before = expect_misuse();
-
-	jit_cache_destroy(cache);
-	check_misuse(test, before);
-	KUNIT_EXPECT_EQ(test, call_function(func), 3U);
-	jit_free(func);
-	jit_cache_destroy(cache);
-	jit_cache_destroy(NULL);
-}
-
-static void test_seal_refused(struct kunit *test)
-{
-	struct jit_cache *cache = make_text(test);
-	void *addr = alloc(test, cache, 64);
-	unsigned int before = expect_misuse();
-
-	KUNIT_EXPECT_EQ(test, jit_seal(addr), -EINVAL);
-	check_misuse(test, before);
-	before = expect_misuse();
-	KUNIT_EXPECT_EQ(test, jit_seal(test), -EINVAL);
-	check_misuse(test, before);
-	jit_free(addr);
-	jit_cache_destroy(cache);
-}
-
-static void test_stage_refused(struct kunit *test)
-{
-	struct jit_cache *cache = make(test, 0, TEST_SIZE, JIT_CACHE_DATA);
-	unsigned int before = expect_misuse();
-	struct jit_stage stage;
-
-	KUNIT_EXPECT_EQ(test, jit_stage_begin(&stage, cache, 64), -EINVAL);
-	check_misuse(test, before);
-	jit_cache_destroy(cache);
-}
-
 /* === Debugging ============================================================ */
 
-#ifdef CONFIG_DEBUG_JITCACHE
-static void test_redzone(struct kunit *test)
-{
-	static const unsigned int flags[] = { JIT_CACHE_TEXT, JIT_CACHE_DATA };
-	struct jit_cache *cache;
-	unsigned int i, before;
-	void *addr;
-
-	for (i = HAS_TEXT ? 0 : 1; i < ARRAY_SIZE(flags); i++) {
-		cache = make(test, 0, TEST_SIZE, flags[i]);
-		addr = alloc(test, cache, 100);
-		KUNIT_EXPECT_TRUE(test, text_poke_copy(addr + 100, "overrun", 1));
-		before = expect_misuse();
-		jit_cache_free(cache, addr);
-		check_misuse(test, before);
-		jit_cache_destroy(cache);
-	}
-}
-
-#endif
-
-/* Freed memory comes back late, but does when there is no other. */
+/* Freed memory is reused late, but it is reused if there is no other. */
 static void test_delayed(struct kunit *test)
 {
 	struct jit_cache *cache = make_text(test);
@@ -869,7 +633,7 @@ static void test_delayed(struct kunit *test)
 }
 
 #ifdef CONFIG_FAIL_JITCACHE
-/* Have the call after the next @n fail that can. */
+/* Let the next @n fallible operations succeed, and the one after them fail. */
 static void fail_after(unsigned int n)
 {
 	jit_fault_attr.verbose = 0;
@@ -879,27 +643,27 @@ static void fail_after(unsigned int n)
 	atomic_set(&jit_fault_attr.times, 1);
 }
 
-/* Returns whether one failed. */
+/* Stop that. Returns true if one failed. */
 static bool fail_no_more(void)
 {
 	jit_fault_attr.probability = 0;
 	return !atomic_read(&jit_fault_attr.times);
 }
 
-/* A cache, an object of each type, staged text: all that allocates. */
-static bool do_all(unsigned int flags)
+/* Everything that allocates: a cache, objects of it, staged text. */
+static bool do_all(enum jit_type type)
 {
 	struct jit_stage stage;
 	struct jit_cache *cache;
 	bool staged = true;
 	void *a, *b;
 
-	cache = jit_cache_create("oom", TEST_SPACE, TEST_SPACE + TEST_SIZE, 0, flags);
+	cache = jit_cache_create("oom", type, TEST_SPACE, TEST_SPACE + TEST_SIZE, 0, 0);
 	if (IS_ERR(cache))
 		return false;
 	a = jit_cache_alloc(cache, 100);
 	b = jit_cache_alloc(cache, SZ_4M);
-	if (flags == JIT_CACHE_TEXT) {
+	if (type == JIT_TEXT) {
 		staged = !jit_stage_begin(&stage, cache, 100);
 		if (staged)
 			jit_stage_abort(&stage);
@@ -911,8 +675,8 @@ static bool do_all(unsigned int flags)
 }
 
 /*
- * Each place that can fail, fails once. Either there is another way, or the caller
- * is told, and then all memory is back where it came from.
+ * Each place that can fail, fails once. Either the operation succeeds all the same, or
+ * the caller gets an error and no memory is lost.
  */
 static void test_out_of_memory(struct kunit *test)
 {
@@ -920,10 +684,10 @@ static void test_out_of_memory(struct kunit *test)
 	unsigned int n, told = 0;
 	bool failed, done;
 
-	need_text(test, c->flags);
+	need_text(test, c->type);
 	for (n = 0; n < 100; n++) {
 		fail_after(n);
-		done = do_all(c->flags);
+		done = do_all(c->type);
 		failed = fail_no_more();
 		KUNIT_EXPECT_TRUE(test, done || failed);
 		told += !done;
@@ -931,17 +695,17 @@ static void test_out_of_memory(struct kunit *test)
 		if (!failed)
 			break;
 	}
-	/* The cache, the extents and the chunks have no other way. */
+	/* The cache, the extents and the chunks are indispensable. */
 	KUNIT_EXPECT_GE(test, told, 3U);
 	KUNIT_EXPECT_LT(test, n, 100U);
-	KUNIT_EXPECT_TRUE(test, do_all(c->flags));
+	KUNIT_EXPECT_TRUE(test, do_all(c->type));
 }
 #endif
 
-/* === Before there is a user space, and before the first initcall ========== */
+/* === Early during boot ===================================================== */
 
-DEFINE_STATIC_JIT_CACHE(early_cache, "kunit_early", TEST_SPACE + SZ_32M,
-			TEST_SPACE + TEST_SIZE, JIT_CACHE_TEXT);
+DEFINE_STATIC_JIT_CACHE(early_cache, "kunit_early", JIT_TEXT, TEST_SPACE + SZ_32M,
+			TEST_SPACE + TEST_SIZE, 0, 0);
 static void *early_object;
 
 static int __init use_early(void)
@@ -957,14 +721,14 @@ static void test_early(struct kunit *test)
 	u8 code[MAX_FUNC_SIZE];
 	size_t size = emit_return(code, 4711);
 
-	need_text(test, early_cache.flags);
+	need_text(test, early_cache.type);
 	KUNIT_ASSERT_NOT_NULL(test, early_object);
 	check_mapping(test, early_object, false, true);
 	KUNIT_ASSERT_NOT_NULL(test, text_poke_copy(early_object, code, size));
 	KUNIT_EXPECT_EQ(test, call_function(early_object), 4711U);
 }
 
-/* === Everybody at once ==================================================== */
+/* === All CPUs at once ======================================================= */
 
 #define STRESS_ROUNDS	400
 #define STRESS_OBJECTS	32
@@ -1012,8 +776,8 @@ static void test_stress(struct kunit *test)
 {
 	struct jit_cache *caches[] = {
 		make_text(test),
-		make(test, 0, TEST_SIZE, JIT_CACHE_TEXT | JIT_CACHE_REUSE_RCU),
-		make(test, 0, TEST_SIZE, JIT_CACHE_TEXT | JIT_CACHE_REUSE_RCU_TASKS),
+		make(test, JIT_TEXT, 0, TEST_SIZE, JIT_CACHE_REUSE_RCU),
+		make(test, JIT_TEXT, 0, TEST_SIZE, JIT_CACHE_REUSE_RCU_TASKS),
 	};
 	unsigned int i, workers = 2 * num_online_cpus();
 	struct stress *stress;
@@ -1055,6 +819,7 @@ static struct kunit_case jitcache_cases[] = {
 	KUNIT_CASE(test_owns),
 	KUNIT_CASE(test_next),
 	KUNIT_CASE(test_stage_commit),
+	KUNIT_CASE(test_stage_begin_fails),
 	KUNIT_CASE(test_stage_commit_fails),
 	KUNIT_CASE(test_stage_abort),
 	KUNIT_CASE(test_under_text_mutex),
@@ -1062,17 +827,6 @@ static struct kunit_case jitcache_cases[] = {
 	KUNIT_CASE(test_reuse_waits_for_rcu_tasks),
 	KUNIT_CASE(test_reuse_at_once),
 	KUNIT_CASE(test_shrink),
-	KUNIT_CASE_PARAM(test_create_refused, bad_gen_params),
-	KUNIT_CASE(test_create_refused_elsewhere),
-	KUNIT_CASE(test_static_refused),
-	KUNIT_CASE(test_alloc_refused),
-	KUNIT_CASE(test_free_refused),
-	KUNIT_CASE(test_destroy_refused),
-	KUNIT_CASE(test_seal_refused),
-	KUNIT_CASE(test_stage_refused),
-#ifdef CONFIG_DEBUG_JITCACHE
-	KUNIT_CASE(test_redzone),
-#endif
 	KUNIT_CASE(test_delayed),
 #ifdef CONFIG_FAIL_JITCACHE
 	KUNIT_CASE_PARAM(test_out_of_memory, type_gen_params),

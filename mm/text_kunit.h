@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the KUnit suites of executable memory share: functions made by hand, and how
- * an address is mapped.
+ * What the KUnit suites of executable memory share, and what an architecture adds for
+ * them: emit_return(), a function as machine code, and how to read a page table entry.
  */
 #ifndef _MM_TEXT_KUNIT_H
 #define _MM_TEXT_KUNIT_H
@@ -18,22 +18,15 @@
 
 #define MAX_FUNC_SIZE	16
 
-/* Can memory be made read-only and executable? If not, it is executable as it is. */
+/* Can memory be made read-only and executable? If not, all of it is executable. */
 #define CAN_PROTECT	IS_ENABLED(CONFIG_ARCH_HAS_SET_MEMORY)
-
-/* Is there an instruction that is known to trap? */
-#ifdef ARCH_TEXT_POKE_TRAP
-#define HAS_TRAP	1
-#else
-#define HAS_TRAP	0
-#endif
 
 #if defined(CONFIG_X86)
 
 #define pte_is_writable(pte)	pte_write(pte)
 #define pte_is_exec(pte)	pte_exec(pte)
 
-/* What is text is read-only in the direct map as well. */
+/* Text is read-only in the direct map as well. */
 #define ALIAS_FOLLOWS		1
 
 /* A function that returns @value. Returns its size in bytes. */
@@ -144,6 +137,19 @@ static inline size_t emit_return(u8 *buf, u32 value)
 	return sizeof(code);
 }
 
+#elif defined(CONFIG_M68K)
+
+static inline size_t emit_return(u8 *buf, u32 value)
+{
+	const u16 code[] = {
+		0x203c, value >> 16, value & 0xffff,		/* move.l #value,%d0 */
+		0x4e75,						/* rts */
+	};
+
+	memcpy(buf, code, sizeof(code));
+	return sizeof(code);
+}
+
 #elif defined(CONFIG_MIPS)
 
 static inline size_t emit_return(u8 *buf, u32 value)
@@ -190,10 +196,10 @@ static inline size_t emit_return(u8 *buf, u32 value)
 }
 
 #else
-#error "Tell the tests how functions and page tables look on this architecture"
+#error "This architecture needs an emit_return()"
 #endif
 
-/* Not asked where memory can't be protected. */
+/* Not used where memory cannot be protected. */
 #ifndef pte_is_writable
 #define pte_is_writable(pte)	true
 #define pte_is_exec(pte)	true
@@ -215,7 +221,7 @@ static inline u32 __nocfi call_function(const void *func)
 #endif
 }
 
-/* The entry that maps @addr in @mm, which no huge page does. */
+/* The entry that maps @addr in @mm. @addr must not be in a huge page. */
 static inline pte_t read_mm_pte(struct mm_struct *mm, unsigned long addr)
 {
 	pte_t *ptep = pte_offset_map(pmd_off(mm, addr), addr);
@@ -231,8 +237,8 @@ static inline pte_t read_pte(const void *addr)
 }
 
 /*
- * The entry that maps @addr in the kernel, also if a huge page does: its bits stand
- * where those of a page's entry do. None if there is no mapping.
+ * The entry that maps @addr in the kernel, or an empty one if there is none. The entry of
+ * a huge page has the permission bits where that of a page has them.
  */
 static inline pte_t read_leaf(const void *addr, bool *huge)
 {

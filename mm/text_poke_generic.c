@@ -2,15 +2,15 @@
 /*
  * Writing executable memory: what is the same on every architecture.
  *
- * The interface and its contract are in include/linux/text_patching.h. Here are
- * the checks, the one loop over pages, the lock and the synchronization of
- * instruction caches, in front of a primitive that writes a piece of bounded
- * length: the architecture's, or the fallback at hand.
+ * The interface and its contract are in include/linux/text_patching.h. This file
+ * has the checks, the one loop over pages, the lock and the synchronization of
+ * instruction caches. Below them is a primitive that writes a piece of bounded
+ * length: the architecture's, or the fallback in this file.
  *
- * Why the fallback does not call set_memory_rw() and set_memory_ro() on the
- * memory itself: its neighbours in the page may be executing, so the page would
- * have to stay executable while it is writable. x86 warns of that, as it should
- * (verify_rwx()), and whoever can write anywhere wins a race for every poke.
+ * The fallback does not call set_memory_rw() and set_memory_ro() on the memory
+ * itself. Other code in the same page may be executing, so the page would have to
+ * stay executable while it is writable. x86 warns of that in verify_rwx(), and an
+ * attacker with an arbitrary write would win a race against any poke.
  */
 
 #define pr_fmt(fmt) "text_poke: " fmt
@@ -37,31 +37,34 @@
 
 /**
  * struct text_poke_op - a way of writing
- * @name: as the trace event has it
+ * @name: for the trace event and the log
  * @write: writes a piece
- * @copies: the source is as long as the target, and walks along with it
+ * @no_src: why a call without a source is refused
+ * @copies: the source is as long as the target and advances along with it
  */
 struct text_poke_op {
 	const char	*name;
 	text_poke_f	*write;
+	const char	*no_src;
 	bool		copies;
 };
 
-static void write_copy(void *alias, const void *src, size_t len)
+static void text_write_copy(void *alias, const void *src, size_t len)
 {
 	memcpy(alias, src, len);
 }
 
-static void write_byte(void *alias, const void *src, size_t len)
+static void text_write_byte(void *alias, const void *src, size_t len)
 {
 	memset(alias, *(const u8 *)src, len);
 }
 
 /*
- * @src is a word of trapping instructions, as it stands at multiples of its
- * size. The alias is as far from one as the target, so it tells the phase.
+ * @src is a word of trapping instructions, as they are in memory at a multiple of
+ * the word's size. The alias has the same offset in its page as the target, so it
+ * tells where in the word to begin.
  */
-static void write_trap(void *alias, const void *src, size_t len)
+static void text_write_trap(void *alias, const void *src, size_t len)
 {
 	size_t phase = (unsigned long)alias % sizeof(u32);
 	size_t head = min(len, -phase % sizeof(u32));
@@ -73,30 +76,45 @@ static void write_trap(void *alias, const void *src, size_t len)
 	memcpy(alias + head + words * sizeof(u32), src, tail);
 }
 
-static const struct text_poke_op op_copy = { "copy", write_copy, true };
-static const struct text_poke_op op_set = { "set", write_byte };
-static const struct text_poke_op op_fill = { "fill", write_trap };
+static const struct text_poke_op text_poke_op_copy = {
+	.name	= "copy",
+	.write	= text_write_copy,
+	.no_src	= "no source",
+	.copies	= true,
+};
+
+static const struct text_poke_op text_poke_op_set = {
+	.name	= "set",
+	.write	= text_write_byte,
+};
+
+static const struct text_poke_op text_poke_op_fill = {
+	.name	= "fill",
+	.write	= text_write_trap,
+	.no_src	= "no trapping instruction is known",
+};
 
 #ifdef ARCH_TEXT_POKE_TRAP
 static const union {
 	arch_text_poke_trap_t	insn[sizeof(u32) / sizeof(arch_text_poke_trap_t)];
 	u32			word;
-} trap = {
+} text_trap = {
 	.insn = {
 		[0 ... sizeof(u32) / sizeof(arch_text_poke_trap_t) - 1] =
 			ARCH_TEXT_POKE_TRAP,
 	},
 };
 
-static const u32 *const trap_word = &trap.word;
+static const u32 *const text_trap_word = &text_trap.word;
 #else
-static const u32 *const trap_word;
+static const u32 *const text_trap_word;
 #endif
 
 /* === Where to write ======================================================= */
 
-/* Why src can't go to [dst, dst + len), or NULL if it can. len is not zero. */
-static const char *text_poke_refusal(const void *dst, const void *src, size_t len)
+/* Why [dst, dst + len) cannot be written, or NULL if it can. @len is not 0. */
+static const char *text_poke_refusal(const struct text_poke_op *op, const void *dst,
+				     const void *src, size_t len)
 {
 	unsigned long start = (unsigned long)kasan_reset_tag(dst);
 	unsigned long page, last = start + len - 1;
@@ -105,7 +123,7 @@ static const char *text_poke_refusal(const void *dst, const void *src, size_t le
 	if (!dst)
 		return "NULL pointer";
 	if (!src)
-		return "nothing to write";
+		return op->no_src;
 	if (last < start)
 		return "length wraps";
 	if (core_kernel_text(start))
@@ -114,8 +132,8 @@ static const char *text_poke_refusal(const void *dst, const void *src, size_t le
 		return "neither vmalloc nor module memory";
 
 	/*
-	 * arm64 has areas for the segments of the kernel image, and drivers map
-	 * their devices: only what was allocated has VM_ALLOC.
+	 * Segments of the kernel image on arm64 and mappings of devices are areas of
+	 * vmalloc space as well. Only allocated memory has VM_ALLOC.
 	 */
 	area = find_vm_area(dst);
 	if (!area || !(area->flags & VM_ALLOC))
@@ -132,8 +150,8 @@ static const char *text_poke_refusal(const void *dst, const void *src, size_t le
 
 /* === The fallback ========================================================= */
 
-/* "text_poke=generic": do without the architecture's primitive. */
-static bool use_generic __ro_after_init = !IS_ENABLED(CONFIG_ARCH_HAS_TEXT_POKE);
+/* "text_poke=generic": do without the primitive of the architecture. */
+static bool text_poke_force_generic __ro_after_init;
 
 static int __init text_poke_param(char *arg)
 {
@@ -141,18 +159,23 @@ static int __init text_poke_param(char *arg)
 		pr_warn("unknown parameter '%s', only 'generic' is known\n", arg ?: "");
 		return -EINVAL;
 	}
-	use_generic = true;
+	text_poke_force_generic = true;
 	return 0;
 }
 early_param("text_poke", text_poke_param);
 
+static bool text_poke_is_generic(void)
+{
+	return !IS_ENABLED(CONFIG_ARCH_HAS_TEXT_POKE) || text_poke_force_generic;
+}
+
 /*
- * A page of address space in which the fallback maps its target. Mapped only
- * under text_mutex. NULL until early_initcall, or if there was no memory then.
+ * A page of address space in which the fallback maps its target, under text_mutex.
+ * NULL until early_initcall, or if there was no memory then.
  */
 struct vm_struct *text_poke_alias __ro_after_init;
 
-static int alias_map(struct page *page)
+static int text_poke_alias_map(struct page *page)
 {
 	unsigned long addr = (unsigned long)kasan_reset_tag(text_poke_alias->addr);
 	int err;
@@ -164,7 +187,7 @@ static int alias_map(struct page *page)
 }
 
 /* No CPU has the alias in its TLB when this returns. */
-static void alias_unmap(void)
+static void text_poke_alias_unmap(void)
 {
 	unsigned long addr = (unsigned long)kasan_reset_tag(text_poke_alias->addr);
 
@@ -175,27 +198,27 @@ static int __init text_poke_init(void)
 {
 	struct vm_struct *area;
 
-	if (!IS_ENABLED(CONFIG_ARCH_HAS_SET_MEMORY) || !use_generic)
+	if (!IS_ENABLED(CONFIG_ARCH_HAS_SET_MEMORY) || !text_poke_is_generic())
 		return 0;
 
 	area = get_vm_area(PAGE_SIZE, VM_MAP);
 	if (!area)
 		return -ENOMEM;
 
-	/* Page tables come now and stay, so that no poke has to allocate them. */
+	/* This allocates the page tables, which stay: a poke needs no memory. */
 	text_poke_alias = area;
-	if (alias_map(ZERO_PAGE(0))) {
+	if (text_poke_alias_map(ZERO_PAGE(0))) {
 		text_poke_alias = NULL;
 		free_vm_area(area);
 		return -ENOMEM;
 	}
-	alias_unmap();
+	text_poke_alias_unmap();
 	return 0;
 }
 early_initcall(text_poke_init);
 
-/* Writes a piece that lies within a page. */
-static int generic_text_poke(text_poke_f *write, void *dst, const void *src, size_t len)
+/* Write a piece that lies within a page. */
+static int text_poke_generic(text_poke_f *write, void *dst, const void *src, size_t len)
 {
 	void *alias;
 	int err;
@@ -208,52 +231,60 @@ static int generic_text_poke(text_poke_f *write, void *dst, const void *src, siz
 	if (!text_poke_alias)
 		return -ENOMEM;
 
-	err = alias_map(vmalloc_to_page(dst));
+	err = text_poke_alias_map(vmalloc_to_page(dst));
 	if (!err) {
 		alias = text_poke_alias->addr + offset_in_page(dst);
 		write(alias, src, len);
-		/* For caches in which the alias and the target don't meet. */
+		/* The alias and the target may be in different lines of a VIVT cache. */
 		flush_kernel_vmap_range(alias, len);
 		invalidate_kernel_vmap_range(dst, len);
 	}
-	alias_unmap();
+	text_poke_alias_unmap();
 	return err;
 }
 
 /* === The loop ============================================================= */
 
-#ifndef CONFIG_ARCH_HAS_TEXT_POKE
-/* Never called: use_generic is true, and stays so. */
-#define ARCH_TEXT_POKE_PAGES	1
-static void arch_text_poke(text_poke_f *write, void *dst, const void *src, size_t len)
+/* How many of @len bytes one call of the primitive writes. */
+static size_t text_poke_piece(const void *dst, size_t len)
 {
-}
-#endif
+	size_t pages = text_poke_is_generic() ? 1 : ARCH_TEXT_POKE_PAGES;
 
-/* Writes what fits in one piece. Returns its length or an error. */
-static ssize_t poke_piece(text_poke_f *write, void *dst, const void *src, size_t len)
-{
-	size_t pages = use_generic ? 1 : ARCH_TEXT_POKE_PAGES;
-
-	len = min_t(size_t, len, pages * PAGE_SIZE - offset_in_page(dst));
-	if (use_generic)
-		return generic_text_poke(write, dst, src, len) ?: len;
-
-	arch_text_poke(write, dst, src, len);
-	return len;
+	return min_t(size_t, len, pages * PAGE_SIZE - offset_in_page(dst));
 }
 
-/* Makes every CPU fetch from [start, end) what was written to it. */
+static int text_poke_pages(const struct text_poke_op *op, void *dst, const void *src,
+			   size_t len)
+{
+	size_t done, piece;
+	int err;
+
+	for (done = 0; done < len; done += piece) {
+		piece = text_poke_piece(dst + done, len - done);
+		if (!text_poke_is_generic()) {
+			arch_text_poke(op->write, dst + done, src, piece);
+		} else {
+			err = text_poke_generic(op->write, dst + done, src, piece);
+			/* Only the first piece can fail, and only if there is no alias. */
+			if (err)
+				return WARN_ON_ONCE(done) ? -EIO : err;
+		}
+		if (op->copies)
+			src += piece;
+	}
+	return 0;
+}
+
+/* Makes every CPU fetch what was written to [start, end). */
 #ifndef arch_text_poke_sync
 #define arch_text_poke_sync	flush_icache_range
 #endif
 
-static void *poke(const struct text_poke_op *op, void *dst, const void *src,
-		  size_t len, unsigned long caller)
+static void *text_poke_range(const struct text_poke_op *op, void *dst, const void *src,
+			     size_t len, unsigned long caller)
 {
 	const char *refusal;
-	size_t done;
-	ssize_t n;
+	int err;
 
 	might_sleep();
 	lockdep_assert_held(&text_mutex);
@@ -261,62 +292,73 @@ static void *poke(const struct text_poke_op *op, void *dst, const void *src,
 	if (!len)
 		return dst;
 
-	refusal = text_poke_refusal(dst, src, len);
-	if (refusal)
-		goto refuse;
+	refusal = text_poke_refusal(op, dst, src, len);
+	if (refusal) {
+		pr_warn_once("refused to %s %zu bytes at %p for %pS: %s\n", op->name, len,
+			     dst, (void *)caller, refusal);
+		return NULL;
+	}
 
-	for (done = 0; done < len; done += n) {
-		n = poke_piece(op->write, dst + done, op->copies ? src + done : src,
-			       len - done);
-		if (n < 0) {
-			refusal = "no alias to write through";
-			/* Fails before the first byte or, bar a bug, never. */
-			if (WARN_ON_ONCE(done))
-				return NULL;
-			goto refuse;
-		}
+	err = text_poke_pages(op, dst, src, len);
+	if (err) {
+		pr_warn_once("failed to %s %zu bytes at %p for %pS: error %d\n", op->name,
+			     len, dst, (void *)caller, err);
+		return NULL;
 	}
 	arch_text_poke_sync((unsigned long)dst, (unsigned long)dst + len);
 
-	/* The write hit another page, or a cache hides it: not to be executed. */
+	/*
+	 * The write went to another page, or a cache hides it. Either way, the
+	 * caller must not execute the range.
+	 */
 	if (op->copies && WARN_ON_ONCE(memcmp(dst, src, len)))
 		return NULL;
 
 	trace_text_poke(op->name, dst, len, caller);
 	return dst;
+}
 
-refuse:
-	pr_warn_once("refused to %s %zu bytes at %p for %pS: %s\n", op->name, len, dst,
-		     (void *)caller, refusal);
-	return NULL;
+/* === Inside mm/ =========================================================== */
+
+/* text_poke_copy_locked() and text_poke_fill_locked() on behalf of @caller. */
+void *__text_poke_copy(void *dst, const void *src, size_t len, unsigned long caller)
+{
+	return text_poke_range(&text_poke_op_copy, dst, src, len, caller);
+}
+
+void *__text_poke_fill(void *dst, size_t len, unsigned long caller)
+{
+	return text_poke_range(&text_poke_op_fill, dst, text_trap_word, len, caller);
+}
+
+static void *__text_poke_set(void *dst, int c, size_t len, unsigned long caller)
+{
+	u8 byte = c;
+
+	return text_poke_range(&text_poke_op_set, dst, &byte, len, caller);
 }
 
 /* === Public interface ===================================================== */
 
-bool text_trap_fill(void *buf, size_t len)
+void text_buf_fill(void *buf, size_t len)
 {
-	const u32 *word = trap_word;
-
-	if (word)
-		write_trap(buf, word, len);
-	return word;
+	if (text_trap_word)
+		text_write_trap(buf, text_trap_word, len);
 }
 
 void *text_poke_copy_locked(void *dst, const void *src, size_t len)
 {
-	return poke(&op_copy, dst, src, len, _RET_IP_);
+	return __text_poke_copy(dst, src, len, _RET_IP_);
 }
 
 void *text_poke_set_locked(void *dst, int c, size_t len)
 {
-	u8 byte = c;
-
-	return poke(&op_set, dst, &byte, len, _RET_IP_);
+	return __text_poke_set(dst, c, len, _RET_IP_);
 }
 
 void *text_poke_fill_locked(void *dst, size_t len)
 {
-	return poke(&op_fill, dst, trap_word, len, _RET_IP_);
+	return __text_poke_fill(dst, len, _RET_IP_);
 }
 
 void *text_poke_copy(void *dst, const void *src, size_t len)
@@ -324,18 +366,17 @@ void *text_poke_copy(void *dst, const void *src, size_t len)
 	void *ret;
 
 	mutex_lock(&text_mutex);
-	ret = poke(&op_copy, dst, src, len, _RET_IP_);
+	ret = __text_poke_copy(dst, src, len, _RET_IP_);
 	mutex_unlock(&text_mutex);
 	return ret;
 }
 
 void *text_poke_set(void *dst, int c, size_t len)
 {
-	u8 byte = c;
 	void *ret;
 
 	mutex_lock(&text_mutex);
-	ret = poke(&op_set, dst, &byte, len, _RET_IP_);
+	ret = __text_poke_set(dst, c, len, _RET_IP_);
 	mutex_unlock(&text_mutex);
 	return ret;
 }
@@ -345,7 +386,7 @@ void *text_poke_fill(void *dst, size_t len)
 	void *ret;
 
 	mutex_lock(&text_mutex);
-	ret = poke(&op_fill, dst, trap_word, len, _RET_IP_);
+	ret = __text_poke_fill(dst, len, _RET_IP_);
 	mutex_unlock(&text_mutex);
 	return ret;
 }

@@ -24,7 +24,7 @@
 #include "internal.h"
 #include "text_kunit.h"
 
-/* === What the architecture has to tell ==================================== */
+/* === What depends on the architecture ====================================== */
 
 #if defined(CONFIG_X86)
 
@@ -64,14 +64,14 @@ static bool native_alias_is_mapped(void)
 #define TARGET_PAGES	6
 #define TARGET_SIZE	(TARGET_PAGES * PAGE_SIZE)
 
-/* The byte that stands where nothing was poked. Not one of a trap. */
+/* Fills what is not poked. Not a byte of a trap. */
 #define BACKGROUND	0x5a
 
 /**
- * struct target - memory as a JIT has it
+ * struct target - memory as a JIT uses it
  * @mem: TARGET_SIZE bytes, executable, and read-only if memory can be
- * @expect: as many bytes of writable memory: what should be in @mem
- * @src: as many bytes to copy from
+ * @expect: TARGET_SIZE bytes, writable: what should be in @mem
+ * @src: TARGET_SIZE bytes to copy from
  */
 struct target {
 	u8 *mem;
@@ -148,9 +148,9 @@ static bool all_read_only_exec(const u8 *mem)
 /**
  * struct poke_case - an operation
  * @name: for the report
- * @poke: does it to @len bytes of the target at @off
+ * @poke: applies it to @len bytes of the target at @off
  * @locked: the same for callers that hold text_mutex
- * @model: what it should do, done to ordinary memory that is aligned alike
+ * @model: does the same to ordinary memory of equal alignment
  */
 struct poke_case {
 	const char *name;
@@ -219,7 +219,7 @@ KUNIT_ARRAY_PARAM(poke, poke_cases, poke_case_desc);
 
 /* === Contents ============================================================= */
 
-/* As far from a boundary as an instruction is long, and a bit. */
+/* Distances from a boundary: up to the length of an instruction, and more. */
 #define AROUND	5
 
 static void check_poke(struct kunit *test, size_t off, size_t len)
@@ -235,7 +235,7 @@ static void check_poke(struct kunit *test, size_t off, size_t len)
 			    "offset %zu, length %zu", off, len);
 }
 
-/* Starts and ends at, before and behind every boundary, zero to four pages long. */
+/* Starts and ends at, before and after every boundary, zero to four pages long. */
 static void test_boundaries(struct kunit *test)
 {
 	size_t start, off, pages, len;
@@ -329,9 +329,9 @@ static const int image_rodata[16] = { 1 };
 /**
  * struct refused_case - a range that must not be written
  * @name: for the report
- * @dst: finds or makes the address; may use the target
+ * @dst: returns the address; may use the target
  * @len: bytes
- * @undo: takes back what @dst made
+ * @undo: undoes what @dst did
  */
 struct refused_case {
 	const char *name;
@@ -443,7 +443,7 @@ static void refused_case_desc(const struct refused_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(refused, refused_cases, refused_case_desc);
 
-/* As much of @dst as can be read, zeroes for the rest. */
+/* The readable bytes of @dst, and zeroes for the others. */
 static void snapshot(u8 *buf, const void *dst)
 {
 	size_t i;
@@ -489,7 +489,7 @@ static void test_no_source(struct kunit *test)
 }
 
 #ifndef ARCH_TEXT_POKE_TRAP
-/* Not filled with zeroes, or whatever else might be an instruction. */
+/* Refused, not filled with zeroes or another valid instruction. */
 static void test_no_trap(struct kunit *test)
 {
 	struct target *t = test->priv;
@@ -529,8 +529,8 @@ static void call_on_this_cpu(void *data)
 }
 
 /*
- * Whatever a CPU fetched or decoded before, after a poke it runs the new code.
- * Every other round the function lies across two pages.
+ * After a poke every CPU runs the new code, even if it has fetched the old code before.
+ * In every other round the function crosses a page boundary.
  */
 static void test_every_cpu_fetches_new_code(struct kunit *test)
 {
@@ -552,9 +552,9 @@ static void test_every_cpu_fetches_new_code(struct kunit *test)
  * struct worker - a thread on a CPU of its own
  * @task: the thread
  * @mem: the page it works in
- * @id: which of the workers it is, from 0
- * @rounds: how often it has done its work
- * @failures: how often that went wrong
+ * @id: number of the worker, from 0
+ * @rounds: how many times it has done its work
+ * @failures: how many times that failed
  */
 struct worker {
 	struct task_struct *task;
@@ -564,7 +564,7 @@ struct worker {
 	unsigned long failures;
 };
 
-/* A thread on every CPU, each of which has run. */
+/* Start a thread on every CPU, and wait until each has run. */
 static struct worker *start_workers(struct kunit *test, int (*fn)(void *data))
 {
 	struct target *t = test->priv;
@@ -582,7 +582,7 @@ static struct worker *start_workers(struct kunit *test, int (*fn)(void *data))
 		w->id = cpu;
 		w->task = kthread_run_on_cpu(fn, w, cpu, "text_poke/%u");
 		KUNIT_EXPECT_FALSE(test, IS_ERR(w->task));
-		/* One of them shares its CPU with the test. */
+		/* The test itself needs one of the CPUs. */
 		if (!IS_ERR(w->task))
 			set_user_nice(w->task, MAX_NICE);
 	}
@@ -616,7 +616,7 @@ static void stop_workers(struct kunit *test, struct worker *workers)
 #define VALUE_BEFORE	0x12345678U
 #define VALUE_AFTER	0x9abcdef0U
 
-/* Runs the code on both sides, and sees that the page never becomes writable. */
+/* Runs the code on both sides and checks that the page never becomes writable. */
 static int run_neighbours(void *data)
 {
 	struct worker *w = data;
@@ -673,7 +673,7 @@ static int poke_own_slot(void *data)
 	return 0;
 }
 
-/* Writers in one page, each on a CPU of its own, don't get in each other's way. */
+/* Writers of one page, each on a CPU of its own, do not disturb each other. */
 static void test_every_cpu_pokes(struct kunit *test)
 {
 	struct worker *workers;

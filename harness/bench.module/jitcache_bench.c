@@ -539,8 +539,8 @@ static int allocators_init(void)
 	if (!FIND(jit_cache_create) || !FIND(jit_cache_destroy) || !FIND(jit_cache_alloc) ||
 	    !FIND(jit_cache_free) || !FIND(jit_cache_shrink))
 		return -ENOENT;
-	cache = fn_jit_cache_create("bench", MODULES_VADDR, MODULES_END, 0,
-				    JIT_CACHE_TEXT | JIT_CACHE_NO_MERGE);
+	cache = fn_jit_cache_create("bench", JIT_TEXT, MODULES_VADDR, MODULES_END, 0,
+				    JIT_CACHE_NO_MERGE);
 	return PTR_ERR_OR_ZERO(cache);
 }
 

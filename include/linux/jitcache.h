@@ -2,12 +2,13 @@
 /*
  * Executable memory as objects, and the data that belongs to it.
  *
- * A subsystem that generates code defines a cache, with the range of addresses
- * that its code may have, and allocates from it as from a kmem_cache, but
- * objects of any size::
+ * A subsystem that generates code selects JIT_CACHE, which every architecture
+ * has, in its Kconfig entry. It defines a cache, with the range of addresses that
+ * its code may have, and allocates from it as from a kmem_cache, but objects of
+ * any size::
  *
- *	DEFINE_STATIC_JIT_CACHE(my_text, "my_text", JIT_ANY_START, JIT_ANY_END,
- *				JIT_CACHE_TEXT);
+ *	DEFINE_STATIC_JIT_CACHE(my_text, "my_text", JIT_TEXT, JIT_MODULES_START,
+ *				JIT_MODULES_END, 0, 0);
  *
  *	struct jit_stage stage;
  *	void *text;
@@ -21,20 +22,65 @@
  *	...
  *	jit_cache_free(&my_text, text);
  *
- * What is in the memory when it is executed was put there by text_poke_copy()
- * and its kin (<linux/text_patching.h>), which jit_stage_commit() calls: text is
- * read-only and executable from birth until it is freed, and it traps before it
- * is written and after it was freed.
+ * Text is read-only and executable from birth until it is freed. It traps until it
+ * is written, and again after it was freed. Caches of equal range and type share
+ * memory, in chunks that are mapped with one huge page where the architecture can.
+ * Code begins with what the architecture wants at the target of an indirect call
+ * (endbr64, bti), and functions that call it are __nocfi.
  *
- * Caches of equal range and type share memory, in chunks that are mapped with
- * one huge page where the architecture can. If a range is full, the caller asks
- * his next cache.
+ * Ranges. The owner of a cache chooses [start, end), any pages of vmalloc or module
+ * space. That reserves nothing, so ranges may overlap. <asm/jitcache.h> defines the
+ * ranges of the architecture, as page aligned numbers that may be known at run time
+ * only:
  *
- * Nothing here is for modules: nothing is exported.
+ *	JIT_MODULES_START, JIT_MODULES_END: where modules are loaded. If in doubt,
+ *	use this one. On x86 a direct call or jump reaches all of the kernel image.
+ *	On other architectures it reaches as far as one from a module does: check
+ *	the distance, and go through a register if it is too large;
+ *
+ *	JIT_MODULES_FAR_START, JIT_MODULES_FAR_END: where modules are loaded when
+ *	that range is full, if the architecture has veneers for calls from there.
+ *	Otherwise it is the same range;
+ *
+ *	JIT_BPF_START, JIT_BPF_END: for BPF programs;
+ *
+ *	JIT_FTRACE_START, JIT_FTRACE_END: for trampolines of ftrace;
+ *
+ *	JIT_KPROBES_START, JIT_KPROBES_END: for copies of instructions of the kernel;
+ *
+ *	JIT_ANY_START, JIT_ANY_END: all of vmalloc space. For code that calls
+ *	through registers only, or not at all.
+ *
+ * A cache has one range. A subsystem that can use a second one defines a second
+ * cache, tries them in turn, and frees with jit_free(), which finds the cache::
+ *
+ *	text = jit_cache_alloc(&my_near, size) ?: jit_cache_alloc(&my_far, size);
+ *
+ *	if (jit_stage_begin(&stage, &my_near, size) &&
+ *	    jit_stage_begin(&stage, &my_far, size))
+ *		return -ENOMEM;
+ *
+ * Writing again. An object that no CPU is executing is written with
+ * text_poke_copy() and its relatives, see <linux/text_patching.h>: make sure that
+ * no CPU can find it, wait for those that have found it, write, and publish it
+ * again. An object that may be executing takes the protocol of the architecture,
+ * such as text_poke_bp().
+ *
+ * Freeing. The caller ensures that no CPU executes the object and that none will.
+ * If readers execute it inside rcu_read_lock(), that takes a grace period of RCU; if
+ * tasks may be preempted in it, one of RCU tasks, see synchronize_rcu_tasks().
+ * Freeing may sleep, so an RCU callback cannot free: replace call_rcu() by
+ * queue_rcu_work() and free in the work function. rcu_barrier() and then
+ * flush_workqueue() wait for what is pending. JIT_CACHE_REUSE_RCU is no replacement,
+ * since text traps as soon as it has been freed.
+ *
+ * There are no stubs for a kernel without JIT_CACHE, since the option has no
+ * prompt and every user selects it. Nothing is exported to modules.
  */
 #ifndef _LINUX_JITCACHE_H
 #define _LINUX_JITCACHE_H
 
+#include <linux/align.h>
 #include <linux/compiler.h>
 #include <linux/list.h>
 #include <linux/mm.h>
@@ -43,50 +89,52 @@
 
 #include <asm/jitcache.h>
 
-/*
- * What a cache's memory is. Exactly one of these is in the flags of a cache.
- *
- * TEXT		read-only and executable from birth, trapping until written, and
- *		written with text_poke_copy() or a stage.
- * DATA		writable, never executable.
- * RODATA	writable until jit_seal(), then read-only; never executable. Comes
- *		in whole pages.
- * RO_AFTER_INIT  as RODATA; for what stays writable until an init function has
- *		run.
- * RAW		comes in whole pages, writable, executable only where module memory
- *		always was (ARCH_JIT_RAW), and is the caller's from then on: he
- *		changes protections with set_memory_ro() and the like. For users
- *		who haven't learnt to poke.
+/**
+ * enum jit_type - what the memory of a cache is
+ * @JIT_TEXT: read-only and executable from birth, traps until it is written.
+ *	      Written with a stage, or with text_poke_copy() and its relatives
+ * @JIT_DATA: writable and not executable, as far as the architecture can have that
+ * @JIT_RODATA: as JIT_DATA until jit_seal(), then read-only. Comes in whole pages
+ * @JIT_RO_AFTER_INIT: as JIT_RODATA, for data that stays writable until an init
+ *		       function has run
+ * @JIT_RAW: whole pages, writable, executable where module memory has always been
+ *	     so on the architecture. The caller changes protections with
+ *	     set_memory_ro() and the like. For subsystems that write executable memory
+ *	     in place, until they are converted to JIT_TEXT
+ * @NR_JIT_TYPES: how many there are
  */
-#define JIT_CACHE_TEXT			0x0001
-#define JIT_CACHE_DATA			0x0002
-#define JIT_CACHE_RODATA		0x0003
-#define JIT_CACHE_RO_AFTER_INIT		0x0004
-#define JIT_CACHE_RAW			0x0005
-#define JIT_CACHE_TYPE			0x000f
+enum jit_type {
+	JIT_TEXT,
+	JIT_DATA,
+	JIT_RODATA,
+	JIT_RO_AFTER_INIT,
+	JIT_RAW,
+	NR_JIT_TYPES,
+};
 
-/* Don't share memory with other caches. "jitcache_nomerge" says so for all. */
-#define JIT_CACHE_NO_MERGE		0x0010
+/* Do not share memory with other caches. "jitcache_nomerge" says so for all. */
+#define JIT_CACHE_NO_MERGE		0x0001
 
 /*
- * When an address that was freed may be given out again: after a grace period of
- * the kind named here, or at once. Until then it traps. Who names RCU_TASKS selects
- * TASKS_RCU if PREEMPTION.
+ * Do not give out the addresses of a freed object again before a grace period of
+ * the named kind has passed. Until then they trap. Without a flag, they may be
+ * given out at once. Users of JIT_CACHE_REUSE_RCU_TASKS select TASKS_RCU if
+ * PREEMPTION.
  */
-#define JIT_CACHE_REUSE_RCU		0x0020
-#define JIT_CACHE_REUSE_RCU_TASKS	0x0040
+#define JIT_CACHE_REUSE_RCU		0x0002
+#define JIT_CACHE_REUSE_RCU_TASKS	0x0004
 
-/* Larger objects are refused, in bytes. */
+/* The size of the largest object, in bytes. */
 #define JIT_SIZE_MAX			SZ_1G
 
 /**
  * enum jit_cache_stat - what is counted for each cache
  * @JIT_CACHE_OBJECTS: objects in use
- * @JIT_CACHE_ASKED: bytes that they were asked for with
+ * @JIT_CACHE_ASKED: bytes that they were requested with
  * @JIT_CACHE_GIVEN: bytes that they occupy
  * @JIT_CACHE_ALLOCS: successful allocations since boot
  * @JIT_CACHE_FREES: objects freed since boot
- * @JIT_CACHE_FAILS: allocations that failed since boot
+ * @JIT_CACHE_FAILS: failed allocations since boot
  * @NR_JIT_CACHE_STATS: how many there are
  */
 enum jit_cache_stat {
@@ -102,22 +150,24 @@ enum jit_cache_stat {
 struct jit_pool;
 
 /**
- * struct jit_cache - a cache; to be looked at with the functions below only
- * @name: as debugfs has it
- * @range: sets @start and @end; NULL if they are set from the beginning
+ * struct jit_cache - a cache; users access it only with the functions below
+ * @name: for debugfs
+ * @range: sets @start and @end; NULL if jit_cache_create() has set them
  * @start: first address
- * @end: first address behind
+ * @end: first address past the range
+ * @type: what the memory is
  * @align: of objects, in bytes, a power of two; 0 stands for the default
- * @flags: JIT_CACHE_*
+ * @flags: JIT_CACHE_NO_MERGE and the like
  * @pool: where the memory comes from; set once, by the first use
  * @list: in the list of all caches, under jit_mutex
- * @stat: counters, under the pool's lock
+ * @stat: counters, under the lock of the pool
  */
 struct jit_cache {
 	const char		*name;
 	void			(*range)(struct jit_cache *cache);
 	unsigned long		start;
 	unsigned long		end;
+	enum jit_type		type;
 	unsigned int		align;
 	unsigned int		flags;
 	struct jit_pool		*pool;
@@ -125,136 +175,149 @@ struct jit_cache {
 	unsigned long		stat[NR_JIT_CACHE_STATS];
 };
 
-#define __DEFINE_JIT_CACHE(type, var, _name, _start, _end, _flags)	\
-	static void __##var##_range(struct jit_cache *cache)		\
+#define __DEFINE_JIT_CACHE(_decl, _var, _name, _type, _start, _end, _align, _flags) \
+	static void __##_var##_range(struct jit_cache *cache)		\
 	{								\
 		cache->start = (_start);				\
 		cache->end = (_end);					\
 	}								\
-	type var = {							\
+	_decl _var = {							\
 		.name = _name,						\
-		.range = __##var##_range,				\
+		.range = __##_var##_range,				\
+		.type = _type,						\
+		.align = _align,					\
 		.flags = _flags,					\
 	}
 
 /**
  * DEFINE_JIT_CACHE() - define a cache that needs no initialization
  * @var: the variable, a struct jit_cache
- * @_name: as debugfs has it, a string
- * @_start: first address that an object may have; evaluated at first use
- * @_end: first address behind all objects; evaluated at first use
- * @_flags: JIT_CACHE_*, a constant
+ * @name: for debugfs, a string without spaces
+ * @type: an enum jit_type
+ * @start: first address that an object may have; evaluated at first use
+ * @end: first address past all objects; evaluated at first use
+ * @align: of objects, in bytes, a power of two up to a page; 0 for the default of
+ *	   @type on this architecture, which for text is at least the size of an
+ *	   instruction
+ * @flags: JIT_CACHE_NO_MERGE and the like, or 0
  *
- * May be used as soon as kmalloc() and vmalloc() may. If the range is bad, which
- * jit_cache_create() says more about, the first use warns, and all fail.
+ * The cache can be used as soon as kmalloc() and vmalloc() can. Text can be written,
+ * and freed, from core_initcall on. Arguments that jit_cache_create() would refuse warn
+ * on first use, and every allocation fails.
  */
-#define DEFINE_JIT_CACHE(var, _name, _start, _end, _flags)		\
-	__DEFINE_JIT_CACHE(struct jit_cache, var, _name, _start, _end, _flags)
+#define DEFINE_JIT_CACHE(var, name, type, start, end, align, flags)	\
+	__DEFINE_JIT_CACHE(struct jit_cache, var, name, type, start, end, align, flags)
 
 /**
  * DEFINE_STATIC_JIT_CACHE() - DEFINE_JIT_CACHE() for use in one file
  * @var: as for DEFINE_JIT_CACHE()
- * @_name: as for DEFINE_JIT_CACHE()
- * @_start: as for DEFINE_JIT_CACHE()
- * @_end: as for DEFINE_JIT_CACHE()
- * @_flags: as for DEFINE_JIT_CACHE()
+ * @name: as for DEFINE_JIT_CACHE()
+ * @type: as for DEFINE_JIT_CACHE()
+ * @start: as for DEFINE_JIT_CACHE()
+ * @end: as for DEFINE_JIT_CACHE()
+ * @align: as for DEFINE_JIT_CACHE()
+ * @flags: as for DEFINE_JIT_CACHE()
  *
- * Its users may all be in an #ifdef that it isn't in.
+ * The compiler does not warn if the only users are in an #ifdef.
  */
-#define DEFINE_STATIC_JIT_CACHE(var, _name, _start, _end, _flags)	\
-	__DEFINE_JIT_CACHE(static __maybe_unused struct jit_cache, var, _name,	\
-			   _start, _end, _flags)
+#define DEFINE_STATIC_JIT_CACHE(var, name, type, start, end, align, flags) \
+	__DEFINE_JIT_CACHE(static __maybe_unused struct jit_cache, var, name, type, \
+			   start, end, align, flags)
 
 /**
- * jit_cache_create() - make a cache
- * @name: as debugfs has it; stays the caller's, until the cache is destroyed
+ * jit_cache_create() - create a cache
+ * @name: for debugfs, without spaces; must stay valid until the cache is destroyed
+ * @type: what the memory is
  * @start: first address that an object may have, page aligned
- * @end: first address behind all objects, page aligned
- * @align: of objects, in bytes, a power of two up to a page; 0 for what suits the
- *	   type on this architecture
- * @flags: JIT_CACHE_*
+ * @end: first address past all objects, page aligned
+ * @align: of objects, in bytes, a power of two up to a page; 0 for the default of
+ *	   @type on this architecture
+ * @flags: JIT_CACHE_NO_MERGE and the like, or 0
  *
  * Context: Process context, may sleep. Takes jit_mutex; caller may hold text_mutex.
- * Return: the cache; -EINVAL if the range is empty, unaligned or outside vmalloc
- * and module space, a flag unknown, the alignment bad, or there is no name;
- * -EOPNOTSUPP for text on an architecture that names no trapping instruction or
- * has no set_memory_ro(), for a grace period that this kernel hasn't got, or for
- * anything but raw without an MMU; or
- * -ENOMEM, which includes that it is too early during boot.
+ * Return: the cache, or one of these as ERR_PTR():
+ *
+ * * -EINVAL if there is no name, the range is empty, not page aligned or outside
+ *   vmalloc and module space, or the type, the alignment or a flag is invalid
+ * * -EOPNOTSUPP for text on an architecture that names no trapping instruction or has
+ *   no set_memory_ro(), for a kind of grace period that this kernel lacks, and for
+ *   every type but JIT_RAW without an MMU
+ * * -ENOMEM if there is no memory, or it is too early during boot
  */
-struct jit_cache *__must_check jit_cache_create(const char *name, unsigned long start,
-						unsigned long end, unsigned int align,
-						unsigned int flags);
+struct jit_cache *__must_check jit_cache_create(const char *name, enum jit_type type,
+						unsigned long start, unsigned long end,
+						unsigned int align, unsigned int flags);
 
 /**
- * jit_cache_destroy() - give up a cache made by jit_cache_create()
+ * jit_cache_destroy() - destroy a cache made by jit_cache_create()
  * @cache: the cache; NULL is fine
  *
- * A cache that still has objects is not destroyed, with a warning.
+ * A cache that still has objects is left alone, with a warning. The caller ensures that
+ * no other call on the cache is running, the free of its last object included.
  *
- * Context: Process context, may sleep, for grace periods too.
+ * Context: Process context, may sleep and wait for grace periods.
  */
 void jit_cache_destroy(struct jit_cache *cache);
 
 /**
  * jit_cache_alloc() - allocate an object
- * @cache: where from
+ * @cache: the cache
  * @size: its size in bytes, at least 1
  *
- * Context: Process context, may sleep. Takes jit_mutex and the pool's; caller may
- * hold text_mutex.
- * Return: the object's address, or NULL if its range is full or there is no
- * memory; with a warning if @size is 0 or larger than the range.
+ * Context: Process context, may sleep. Takes jit_mutex and locks of the pool; caller
+ * may hold text_mutex.
+ * Return: the address of the object; or NULL if the range has no room or there is no
+ * memory, and, with a warning, if @size is 0 or larger than JIT_SIZE_MAX.
  */
 void *__must_check jit_cache_alloc(struct jit_cache *cache, size_t size);
 
 /**
- * jit_cache_free() - free an object
- * @cache: where it came from
- * @addr: what jit_cache_alloc() returned, or NULL
+ * jit_cache_free() - free an object of a known cache
+ * @cache: the cache that the object belongs to
+ * @addr: what jit_cache_alloc() or jit_stage_commit() returned, or NULL
  *
- * Nobody may execute the object any more, or begin to. Text traps when this
- * returns. What isn't an object in use of @cache is left alone, with a warning.
- *
- * Can't fail, and needs no memory.
+ * An address that is not an object in use of @cache is left alone, with a warning.
+ * Text traps when the function returns. It cannot fail and needs no memory.
  *
  * Context: Process context, may sleep. Takes and releases text_mutex for text.
  */
 void jit_cache_free(struct jit_cache *cache, void *addr);
 
 /**
- * jit_cache_free_locked() - jit_cache_free() for callers that hold text_mutex
- * @cache: where it came from
- * @addr: what jit_cache_alloc() returned, or NULL
+ * jit_free() - free an object of any cache
+ * @addr: what jit_cache_alloc() or jit_stage_commit() returned, or NULL
  *
- * Context: Process context, may sleep. Caller holds text_mutex.
- */
-void jit_cache_free_locked(struct jit_cache *cache, void *addr);
-
-/**
- * jit_free() - free an object of whatever cache
- * @addr: what jit_cache_alloc() returned, or NULL
+ * As jit_cache_free(), for callers that do not know the cache.
  *
  * Context: Process context, may sleep. Takes and releases text_mutex for text.
  */
 void jit_free(void *addr);
 
 /**
- * jit_size() - the size of an object
- * @addr: what jit_cache_alloc() returned
+ * jit_free_locked() - jit_free() for callers that hold text_mutex
+ * @addr: what jit_cache_alloc() or jit_stage_commit() returned, or NULL
  *
- * Context: Any. The caller owns the object, so that it isn't freed meanwhile.
- * Return: the bytes that it was allocated with, or 0 if it is no object.
+ * Context: Process context, may sleep. Caller holds text_mutex.
+ */
+void jit_free_locked(void *addr);
+
+/**
+ * jit_size() - the size of an object
+ * @addr: what jit_cache_alloc() or jit_stage_commit() returned
+ *
+ * Context: Any. The caller owns the object, so it is not freed meanwhile.
+ * Return: the bytes that it was requested with, or 0 if it is not an object.
  */
 size_t jit_size(const void *addr);
 
 /**
  * jit_cache_owns() - does an address belong to an object of a cache?
  * @cache: the cache
- * @addr: any address, of the middle of an object too
+ * @addr: any address
  *
  * Context: Any, NMI included.
- * Return: true if it is one of the bytes that an object in use was allocated with.
+ * Return: true if @addr is one of the jit_size() bytes of an object in use, which an
+ * object is from jit_cache_alloc() or jit_stage_begin() until it is freed.
  */
 bool jit_cache_owns(const struct jit_cache *cache, const void *addr);
 
@@ -263,37 +326,40 @@ bool jit_cache_owns(const struct jit_cache *cache, const void *addr);
  * @cache: the cache
  * @addr: where to begin
  *
- * Context: Any that may take a spinlock. Objects may come and go between calls.
- * Return: the address of the first object in use at @addr or behind it, in the
- * order of addresses, or NULL.
+ * Objects may be allocated and freed between two calls.
+ *
+ * Context: Any with interrupts on, but hard interrupts and NMI.
+ * Return: the lowest address of an object in use that is not below @addr, or NULL.
  */
 void *jit_cache_next(struct jit_cache *cache, const void *addr);
 
 /**
- * jit_cache_shrink() - give memory back that no object uses
- * @cache: the cache, and all that share its memory
+ * jit_cache_shrink() - return unused memory to the system
+ * @cache: the cache; this concerns all caches that it shares memory with
  *
  * Context: Process context, may sleep.
- * Return: the number of pages given back.
+ * Return: the number of pages returned.
  */
 int jit_cache_shrink(struct jit_cache *cache);
 
 /**
  * jit_seal() - make an object read-only for good
- * @addr: an object of a cache of type RODATA or RO_AFTER_INIT
+ * @addr: an object of type JIT_RODATA or JIT_RO_AFTER_INIT
  *
  * Context: Process context, may sleep.
- * Return: 0, also if it was sealed before; -EINVAL, with a warning, if it is no such
- * object; or an error of set_memory_ro().
+ * Return: 0, also if it was sealed before, or if the architecture has no
+ * set_memory_ro(); -EINVAL, with a warning, if it is not such an object; or an error of
+ * set_memory_ro().
  */
 int __must_check jit_seal(void *addr);
 
 /**
  * struct jit_stage - text that is being written
  * @addr: where it will execute
- * @rw: where to write it; filled with trapping instructions at first
+ * @rw: ordinary memory to write it to, aligned as by kmalloc(); filled with trapping
+ *	instructions at first
  * @size: bytes
- * @cache: where @addr comes from
+ * @cache: what @addr was allocated from
  *
  * Belongs to the caller, between jit_stage_begin() and either of
  * jit_stage_commit() and jit_stage_abort().
@@ -306,33 +372,34 @@ struct jit_stage {
 };
 
 /**
- * jit_stage_begin() - allocate text and a place to write it
- * @stage: to be filled in
- * @cache: a cache of type TEXT
+ * jit_stage_begin() - allocate text and a buffer to write it in
+ * @stage: is filled in; cleared if the function fails
+ * @cache: a cache of type JIT_TEXT
  * @size: bytes
  *
  * Context: Process context, may sleep; caller may hold text_mutex.
- * Return: 0; -EINVAL, with a warning, if @cache is not for text; or -ENOMEM, which
- * includes that the cache's range is full.
+ * Return: 0; -EINVAL, with a warning, if @cache is not for text; or -ENOMEM if
+ * jit_cache_alloc() returned NULL or there is no memory for the buffer.
  */
 int __must_check jit_stage_begin(struct jit_stage *stage, struct jit_cache *cache,
 				 size_t size);
 
 /**
- * jit_stage_commit() - put staged text into its place
- * @stage: what jit_stage_begin() filled in; ends with this call
+ * jit_stage_commit() - write staged text to where it executes
+ * @stage: what jit_stage_begin() filled in; cleared by this call
  *
- * On return every CPU fetches the new instructions.
+ * Other CPUs see the new instructions as after text_poke_copy(). Bytes of the buffer
+ * that the caller has not written trap.
  *
  * Context: Process context, may sleep. Takes and releases text_mutex.
- * Return: the text, from now on an object of the cache; or NULL if it could not be
- * written, and the object was freed.
+ * Return: the text, which is an object of the cache from now on; or NULL if it could
+ * not be written, in which case there is no object any more.
  */
 void *__must_check jit_stage_commit(struct jit_stage *stage);
 
 /**
  * jit_stage_commit_locked() - jit_stage_commit() for callers that hold text_mutex
- * @stage: what jit_stage_begin() filled in; ends with this call
+ * @stage: what jit_stage_begin() filled in; cleared by this call
  *
  * Context: Process context, may sleep. Caller holds text_mutex.
  * Return: as jit_stage_commit().
@@ -340,10 +407,11 @@ void *__must_check jit_stage_commit(struct jit_stage *stage);
 void *__must_check jit_stage_commit_locked(struct jit_stage *stage);
 
 /**
- * jit_stage_abort() - give up staged text
- * @stage: what jit_stage_begin() filled in; ends with this call
+ * jit_stage_abort() - discard staged text
+ * @stage: what jit_stage_begin() filled in; cleared by this call
  *
- * The text was never written, so it traps as it always did.
+ * The text was never written, so it traps as it did from the start. A cleared stage is
+ * fine, and nothing happens.
  *
  * Context: Process context, may sleep; caller may hold text_mutex.
  */

@@ -2,33 +2,43 @@
 /*
  * Writing executable memory, on every architecture.
  *
- * Executable memory is mapped read-only. These functions write it all the same,
- * through a private alias that is never executable, so that no address is
- * writable and executable at once, not even during a write:
+ * Executable memory is mapped read-only. text_poke_copy(), text_poke_set() and
+ * text_poke_fill() write it through an alias that is never executable, so that no
+ * address is writable and executable at once, not even during a write:
  *
- *   - where the architecture has a primitive (CONFIG_ARCH_HAS_TEXT_POKE) the
- *     alias is of its making: on x86 in an address space that no other CPU
- *     loads, on arm64 in the fixmap;
- *   - elsewhere, and everywhere under the boot parameter "text_poke=generic",
- *     the alias is one page of vmalloc space, mapped for the length of a write;
- *   - an architecture without set_memory leaves its module memory writable:
- *     there, the memory is written where it stands.
+ *   - An architecture with a primitive (CONFIG_ARCH_HAS_TEXT_POKE) makes the
+ *     alias itself: x86 in an address space that no other CPU loads, arm64 in the
+ *     fixmap.
+ *   - Other architectures use one page of vmalloc space, which is mapped for the
+ *     duration of a write. The boot parameter "text_poke=generic" makes every
+ *     architecture do so.
  *
- * All are for memory that nobody executes yet, or any more: a JIT's output, an
- * instruction slot, a freed range. Code that other CPUs may be executing needs
- * what the architecture has for that (text_poke_bp(), aarch64_insn_patch_text()
- * and the like). Code around the target, in the same page too, may be executing
- * on every CPU and does not notice.
+ * An architecture without set_memory leaves its module memory writable. There the
+ * memory is written in place.
  *
- * To get memory, write it and give it up again::
+ * No CPU may be executing the target: it is the new output of a JIT, an unused
+ * instruction slot, or memory that is about to be freed. Code around the target,
+ * even in the same page, may be executing on every CPU and does not notice. To
+ * change code that may be executing takes the architecture's own protocol:
+ * text_poke_bp() on x86, aarch64_insn_patch_text() on arm64.
+ *
+ * When one of the functions returns, the caches of instructions have been
+ * synchronized, and on x86, arm64 and s390 every CPU has synchronized its execution,
+ * so it fetches the new bytes. On other architectures this is as flush_icache_range()
+ * does it: a CPU that has prefetched the old bytes sees the new ones after its next
+ * exception or interrupt.
+ *
+ * To write memory, execute it, and make it trap again::
  *
  *	if (!text_poke_copy(dst, buf, len))
  *		return -EFAULT;
  *	...
- *	text_poke_fill(dst, len);
+ *	synchronize_rcu_tasks();
+ *	if (!text_poke_fill(dst, len))
+ *		return -EFAULT;
  *
- * Whoever waits for the last execution of @dst before it is filled or written
- * anew - synchronize_rcu_tasks(), as a rule - is the owner of the memory.
+ * The owner of the memory waits until no CPU executes it any more, here with
+ * synchronize_rcu_tasks(), before it writes the memory again or frees it.
  */
 #ifndef _LINUX_TEXT_PATCHING_H
 #define _LINUX_TEXT_PATCHING_H
@@ -42,22 +52,21 @@
  * text_poke_copy() - copy instructions into unused executable memory
  * @dst: where to: an address in memory from vmalloc() or jit_cache_alloc(), of any
  *	 alignment
- * @src: the instructions; anything that can be read, of any alignment
+ * @src: the instructions, in memory that the kernel can read, of any alignment
  * @len: bytes to copy; the last one written is @dst + @len - 1
  *
- * On return every CPU fetches the new instructions.
- *
- * A range is refused as a whole, with one line in the log for the first such
- * call, if @dst is NULL, if @dst + @len wraps, if it is text of the kernel
- * image, if it is outside vmalloc and module space, if it leaves the area that
- * @dst was allocated with, or if any page of it is not mapped; a call with @src
- * NULL is, too. No length at all is fine: nothing is looked at, and @dst is
- * returned.
+ * A range is refused as a whole if @dst is NULL, if @dst + @len wraps, if it is
+ * text of the kernel image, if it lies outside vmalloc and module space, if it
+ * leaves the area that @dst was allocated with, or if a page of it is not mapped.
+ * So is a call with @src NULL. The first refusal is logged in one line. If @len is
+ * 0, @dst is returned unchecked.
  *
  * Context: Process context, may sleep. Takes and releases text_mutex.
- * Return: @dst, or NULL if the range was refused and nothing was written.
+ * Return: @dst; or NULL if the range was refused, or there is no alias to write
+ * through, and nothing was written. NULL after a warning means that the contents of
+ * the range are unknown, and that it must not be executed.
  */
-void *text_poke_copy(void *dst, const void *src, size_t len);
+void *__must_check text_poke_copy(void *dst, const void *src, size_t len);
 
 /**
  * text_poke_set() - set the bytes of unused executable memory
@@ -65,30 +74,30 @@ void *text_poke_copy(void *dst, const void *src, size_t len);
  * @c: the byte, as for memset()
  * @len: bytes to set
  *
- * Makes sense where an instruction can be a byte long; text_poke_fill() has a
- * meaning on every architecture.
+ * Use this where an instruction can be a byte long, and text_poke_fill() to write
+ * trapping instructions on any architecture.
  *
  * Context: Process context, may sleep. Takes and releases text_mutex.
- * Return: @dst, or NULL if the range was refused and nothing was written.
+ * Return: as text_poke_copy().
  */
-void *text_poke_set(void *dst, int c, size_t len);
+void *__must_check text_poke_set(void *dst, int c, size_t len);
 
 /**
  * text_poke_fill() - fill unused executable memory with trapping instructions
  * @dst: as for text_poke_copy()
  * @len: bytes to fill
  *
- * Instructions stand at multiples of their size, whatever @dst and @len are: a
- * range that begins or ends within an instruction gets the part of it that lies
- * inside, and two ranges filled side by side are one filled range.
+ * Instructions are placed at multiples of their size, whatever @dst and @len are.
+ * A range that begins or ends inside an instruction gets the part of it that lies
+ * in the range, so two adjacent ranges filled separately equal one filled range.
  *
- * Where <asm/text-patching.h> names no trapping instruction, every range is
- * refused.
+ * Every range is refused if the architecture names no trapping instruction, see
+ * text_has_trap().
  *
  * Context: Process context, may sleep. Takes and releases text_mutex.
- * Return: @dst, or NULL if the range was refused and nothing was written.
+ * Return: as text_poke_copy().
  */
-void *text_poke_fill(void *dst, size_t len);
+void *__must_check text_poke_fill(void *dst, size_t len);
 
 /**
  * text_poke_copy_locked() - text_poke_copy() for callers that hold text_mutex
@@ -97,9 +106,9 @@ void *text_poke_fill(void *dst, size_t len);
  * @len: as for text_poke_copy()
  *
  * Context: Process context, may sleep. Caller holds text_mutex.
- * Return: @dst, or NULL if the range was refused and nothing was written.
+ * Return: as text_poke_copy().
  */
-void *text_poke_copy_locked(void *dst, const void *src, size_t len);
+void *__must_check text_poke_copy_locked(void *dst, const void *src, size_t len);
 
 /**
  * text_poke_set_locked() - text_poke_set() for callers that hold text_mutex
@@ -108,9 +117,9 @@ void *text_poke_copy_locked(void *dst, const void *src, size_t len);
  * @len: as for text_poke_set()
  *
  * Context: Process context, may sleep. Caller holds text_mutex.
- * Return: @dst, or NULL if the range was refused and nothing was written.
+ * Return: as text_poke_set().
  */
-void *text_poke_set_locked(void *dst, int c, size_t len);
+void *__must_check text_poke_set_locked(void *dst, int c, size_t len);
 
 /**
  * text_poke_fill_locked() - text_poke_fill() for callers that hold text_mutex
@@ -118,61 +127,78 @@ void *text_poke_set_locked(void *dst, int c, size_t len);
  * @len: as for text_poke_fill()
  *
  * Context: Process context, may sleep. Caller holds text_mutex.
- * Return: @dst, or NULL if the range was refused and nothing was written.
+ * Return: as text_poke_fill().
  */
-void *text_poke_fill_locked(void *dst, size_t len);
+void *__must_check text_poke_fill_locked(void *dst, size_t len);
 
 /**
- * text_trap_fill() - fill memory with trapping instructions
- * @buf: ordinary memory, that can be written
- * @len: bytes to fill
- *
- * For what becomes text later: a buffer for text_poke_copy(), or memory that is to
- * be executable. Instructions stand at multiples of their size.
+ * text_has_trap() - does the architecture name a trapping instruction?
  *
  * Context: Any.
- * Return: true, or false where <asm/text-patching.h> names no trapping instruction,
- * and nothing was written.
+ * Return: true if text_poke_fill() and text_buf_fill() have something to write.
  */
-bool text_trap_fill(void *buf, size_t len);
+static inline bool text_has_trap(void)
+{
+#if defined(ARCH_TEXT_POKE_TRAP) && defined(CONFIG_MMU)
+	return true;
+#else
+	return false;
+#endif
+}
+
+/**
+ * text_buf_fill() - fill a buffer with trapping instructions
+ * @buf: memory that is writable and not executable
+ * @len: bytes to fill
+ *
+ * This is for a buffer that text_poke_copy() will copy from, or for memory that
+ * will become executable. Instructions are placed as by text_poke_fill(). Without
+ * a trapping instruction, see text_has_trap(), nothing is written.
+ *
+ * Context: Any.
+ */
+void text_buf_fill(void *buf, size_t len);
 
 /*
- * For architectures. <asm/text-patching.h> defines, as far as there is more than
- * the default,
+ * What an architecture provides. <asm/text-patching.h> defines, as far as the
+ * default does not suit it,
  *
  *   arch_text_poke_trap_t	u8, u16 or u32: as wide as an instruction;
  *   ARCH_TEXT_POKE_TRAP	an instruction that traps, as it is in memory;
- *   arch_text_poke_sync()	if flush_icache_range() is not enough to make
+ *   arch_text_poke_sync()	if flush_icache_range() does not suffice to make
  *				every CPU fetch what was written;
  *   ARCH_TEXT_POKE_PAGES	with CONFIG_ARCH_HAS_TEXT_POKE: how many pages
- *				one call of arch_text_poke() can write to.
+ *				one call of arch_text_poke() can write to, by
+ *				default one.
  */
+#ifndef ARCH_TEXT_POKE_PAGES
+#define ARCH_TEXT_POKE_PAGES	1
+#endif
 
 /**
  * typedef text_poke_f - write through an alias of the target
- * @alias: where to write; has the offset in its page that the target has
+ * @alias: where to write; has the same offset in its page as the target
  * @src: what to write: instructions, a byte or a pattern
  * @len: bytes to write
  *
- * Must not sleep or fault: it is called with interrupts off.
+ * Must not sleep or fault: interrupts may be off.
  */
 typedef void text_poke_f(void *alias, const void *src, size_t len);
 
-#ifdef CONFIG_ARCH_HAS_TEXT_POKE
 /**
- * arch_text_poke() - map, write, unmap: all that an architecture contributes
+ * arch_text_poke() - map, write, unmap: the primitive of an architecture
  * @write: does the writing
  * @dst: executable memory in vmalloc or module space, mapped and checked
  * @src: passed on to @write
  * @len: bytes, no more than fit in ARCH_TEXT_POKE_PAGES pages from @dst on
  *
- * The alias is not executable, is not there for any other CPU to write to where
- * the architecture can help it, and is gone when the function returns. Caches of
- * instructions are the caller's business.
+ * With CONFIG_ARCH_HAS_TEXT_POKE, arch/.../kernel/patching.c defines it. The alias
+ * is not executable, other CPUs cannot write through it as far as the architecture
+ * can prevent that, and it is gone when the function returns. The caller
+ * synchronizes caches of instructions.
  *
  * Context: Process context. text_mutex is held.
  */
 void arch_text_poke(text_poke_f *write, void *dst, const void *src, size_t len);
-#endif /* CONFIG_ARCH_HAS_TEXT_POKE */
 
 #endif /* _LINUX_TEXT_PATCHING_H */

@@ -9,13 +9,12 @@
 #include <linux/errno.h>
 #include <linux/init.h>
 #include <linux/jitcache.h>
-#include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 
-/* It may be anywhere: nothing that it does depends on where it is. */
-DEFINE_STATIC_JIT_CACHE(sample_text, "sample", JIT_ANY_START, JIT_ANY_END,
-			JIT_CACHE_TEXT);
+/* The function calls nothing, so it can be anywhere. */
+DEFINE_STATIC_JIT_CACHE(sample_text, "sample", JIT_TEXT, JIT_ANY_START, JIT_ANY_END,
+			0, 0);
 
 /* A function that returns 42. */
 #if defined(CONFIG_X86_64)
@@ -44,19 +43,19 @@ static int __init jitcache_sample_init(void)
 	void *text;
 	int err;
 
-	/* Memory that traps, and a place to write what it shall be. */
+	/* The memory traps for now. Generate the function in a buffer. */
 	err = jit_stage_begin(&stage, &sample_text, sizeof(code));
 	if (err)
 		return err;
 	memcpy(stage.rw, code, sizeof(code));
 
-	/* From here on, every CPU may execute it. */
+	/* When this returns, every CPU can execute the function. */
 	text = jit_stage_commit(&stage);
 	if (!text)
 		return -EFAULT;
 	pr_info("the function returns %d\n", call(text));
 
-	/* Nobody executes it any more. */
+	/* No CPU is executing it, and none will. It traps again. */
 	jit_cache_free(&sample_text, text);
 	return 0;
 }

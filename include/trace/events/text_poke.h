@@ -12,7 +12,7 @@
  * @op: "copy", "set" or "fill"
  * @dst: first byte written
  * @len: bytes written
- * @caller: who asked for it: the return address of text_poke_copy() and its kin
+ * @caller: return address of text_poke_copy() or one of its relatives
  */
 TRACE_EVENT(text_poke,
 	    TP_PROTO(const char *op, const void *dst, size_t len,

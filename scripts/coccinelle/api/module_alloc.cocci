@@ -3,7 +3,7 @@
 /// Take executable memory from a jit_cache instead of module_alloc(), and give
 /// it back with jit_free() instead of module_memfree() or module_free().
 ///
-//# A file that allocates gets a cache of type JIT_CACHE_RAW, so nothing changes
+//# A file that allocates gets a cache of type JIT_RAW, so nothing changes
 //# but where memory comes from. Name and range of the cache follow from the path
 //# of the file.
 //#
@@ -1005,7 +1005,7 @@ position function_below.p;
 type T;
 @@
 
-+define(cache, title, start, end, JIT_CACHE_RAW);
++define(cache, title, JIT_RAW, start, end, 0, 0);
 +
 T fn@p(...) { ... }
 
@@ -1044,7 +1044,7 @@ position declaration_below.p;
 type T;
 @@
 
-+define(cache, title, start, end, JIT_CACHE_RAW);
++define(cache, title, JIT_RAW, start, end, 0, 0);
 +
 T x@p = i;
 
@@ -1069,7 +1069,7 @@ type T;
 
 T fn(...) { ... }
 +
-+DEFINE_STATIC_JIT_CACHE(cache, title, start, end, JIT_CACHE_RAW);
++DEFINE_STATIC_JIT_CACHE(cache, title, JIT_RAW, start, end, 0, 0);
 
 @script:python after_include depends on patch && (ever use || ever definition || ever prototype || every)@
 cache;
@@ -1088,7 +1088,7 @@ identifier after_include.start, after_include.end;
 
 #include <...>
 +
-+DEFINE_STATIC_JIT_CACHE(cache, title, start, end, JIT_CACHE_RAW);
++DEFINE_STATIC_JIT_CACHE(cache, title, JIT_RAW, start, end, 0, 0);
 
 @script:python after_include2 depends on patch && (ever use || ever definition || ever prototype || every)@
 cache;
@@ -1107,7 +1107,7 @@ identifier after_include2.start, after_include2.end;
 
 #include "..."
 +
-+DEFINE_STATIC_JIT_CACHE(cache, title, start, end, JIT_CACHE_RAW);
++DEFINE_STATIC_JIT_CACHE(cache, title, JIT_RAW, start, end, 0, 0);
 
 // What stands for module_alloc where that is needed, and the second cache of the
 // module loader.
@@ -1166,7 +1166,7 @@ position other_cache.p;
 @@
 
 DEFINE_STATIC_JIT_CACHE@p(cache, ...);
-+DEFINE_STATIC_JIT_CACHE(far, "module_far", JIT_MODULES_FAR_START, JIT_MODULES_FAR_END, JIT_CACHE_RAW);
++DEFINE_STATIC_JIT_CACHE(far, "module_far", JIT_RAW, JIT_MODULES_FAR_START, JIT_MODULES_FAR_END, 0, 0);
 
 // The header. A pattern with dots is the last such #include of the file, or the first
 // if something is added before it.

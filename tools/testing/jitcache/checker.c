@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The model, and what has to be true of extents.
+ * The model, and the checks of mm/jitcache_extent.c against it.
  *
- * What is free follows from what is held, so that the model has no splits, no merges,
- * no tree and no index that could be wrong in the same way.
+ * The model records only what is held, and derives what is free from that. It has no
+ * splits, no merges, no tree and no index, so it cannot share a bug in these with the
+ * code under test.
  */
 
 #include <stdarg.h>
@@ -16,10 +17,10 @@
 
 #include "checker.h"
 
-/* What memory is full of that nobody has initialized, as that of kmalloc() may be. */
+/* Fills new extents, because kmalloc() does not initialize memory either. */
 #define GARBAGE		0x5a
 
-/* An extent, with what it has to remain. */
+/* An extent, and what the checks remember about it. Its start must never change. */
 struct box {
 	bool			listed;
 	unsigned long		start;
@@ -29,7 +30,7 @@ struct box {
 
 /* === Messages ============================================================= */
 
-/* Printed only if need be: this is done for each operation. */
+/* Called for each operation, so it only stores the note. checker_where() formats it. */
 static void note(struct checker *checker, const char *what, unsigned long a,
 		 unsigned long b, unsigned long c, unsigned long d)
 {
@@ -42,7 +43,7 @@ static void note(struct checker *checker, const char *what, unsigned long a,
 		checker_where(checker);
 }
 
-/* Say which operation it is, and what is being done. */
+/* Print the number of the current operation, and its note. */
 void checker_where(const struct checker *checker)
 {
 	const unsigned long *args = checker->args;
@@ -126,7 +127,7 @@ struct gap checker_gap(struct spot spot)
 	return gap;
 }
 
-/* Begin with a slot of -1, and a gap of zeros. */
+/* Go to the next gap. Start with *@slot at -1 and *@gap zeroed. */
 static bool next_gap(struct checker *checker, int *slot, struct gap *gap)
 {
 	struct spot spot = gap->spot;
@@ -152,7 +153,7 @@ static bool gap_less(const struct gap *a, const struct gap *b)
 	return a->size != b->size ? a->size < b->size : a->start < b->start;
 }
 
-/* The lowest address that an object may have. */
+/* The lowest address in the gap that has the alignment. */
 static unsigned long gap_first(const struct gap *gap, u32 align)
 {
 	return (gap->start + align - 1) / align * align;
@@ -164,9 +165,12 @@ static bool gap_fits(const struct gap *gap, u32 size, u32 align)
 }
 
 /*
- * What there is to choose from: the smallest that fits, and the smallest that fits
- * wherever it is; of size 0 if there is none. And how many are smaller than the former
- * but not than what is wanted, or as small as it and lower.
+ * The gaps that jit_extent_take() may choose, each of size 0 if there is none.
+ *
+ * @best: the smallest gap that fits
+ * @sure: the smallest gap that would fit at any address
+ * @before: how many gaps are large enough but unaligned, and come before @best in the
+ *	    order of size and address
  */
 struct choice {
 	struct gap	best;
@@ -212,7 +216,10 @@ static bool same_gap(const struct gap *a, const struct gap *b)
 	return a->size == b->size && a->start == b->start;
 }
 
-/* Is it right to take @gap, or, with a size of 0, none? */
+/*
+ * Is @gap the right choice? Its size is 0 if none was taken. Unless @thorough,
+ * jit_extent_take() tries MODEL_TRIES gaps for alignment and then takes a sure one.
+ */
 static bool choice_right(struct checker *checker, const struct choice *choice,
 			 bool thorough, const struct gap *gap)
 {
@@ -223,7 +230,7 @@ static bool choice_right(struct checker *checker, const struct choice *choice,
 	return same_gap(gap, &choice->sure);
 }
 
-/* The number of the first that is held at @addr or behind it. */
+/* The index of the first held extent that starts at @addr or above. */
 static unsigned int held_from(const struct tracked *arena, unsigned long addr)
 {
 	unsigned int low = 0, high = arena->nr, middle;
@@ -238,7 +245,7 @@ static unsigned int held_from(const struct tracked *arena, unsigned long addr)
 	return low;
 }
 
-/* The extent in use that has an address. */
+/* The extent in use that contains @addr. */
 static struct jit_extent *model_find(const struct tracked *arena, unsigned long addr)
 {
 	unsigned int i = held_from(arena, addr + 1);
@@ -300,8 +307,11 @@ static void check_held(struct checker *checker, struct spot spot)
 	const struct jit_extent *extent = held->extent;
 
 	check_extent(checker, spot.arena, held->extent, held->start, held->size);
-	expect(checker, extent->asked == held->asked, "extent %#lx: %u, expected %u",
-	       held->start, extent->asked, held->asked);
+	expect(checker, held->state != HELD_USED || extent->asked == held->asked,
+	       "extent %#lx: %u, expected %u", held->start, extent->asked, held->asked);
+	expect(checker, extent->state == (held->state == HELD_USED ? JIT_EXTENT_USED :
+								     JIT_EXTENT_WAITING),
+	       "extent %#lx: state %u", held->start, extent->state);
 	expect(checker, extent->owner == held->owner, "extent %#lx: %p, expected %p",
 	       held->start, (void *)extent->owner, (void *)held->owner);
 }
@@ -310,7 +320,8 @@ static void check_free(struct checker *checker, const struct gap *gap,
 		       struct jit_extent *extent)
 {
 	check_extent(checker, gap->spot.arena, extent, gap->start, gap->size);
-	expect(checker, !extent->asked, "extent %#lx: %u", gap->start, extent->asked);
+	expect(checker, extent->state == JIT_EXTENT_FREE, "extent %#lx: state %u", gap->start,
+	       extent->state);
 	expect(checker, !extent->owner, "extent %#lx: %p", gap->start, (void *)extent->owner);
 }
 
@@ -319,7 +330,7 @@ static struct list_head *held_list(struct tracked *arena, unsigned int i)
 	return i < arena->nr ? &arena->held[i].extent->list : &arena->arena.extents;
 }
 
-/* Between two that are held there is one free extent, or nothing. */
+/* Between two held extents there is one free extent, or none if they adjoin. */
 static void check_gap(struct checker *checker, struct spot spot)
 {
 	struct tracked *arena = spot.arena;
@@ -328,7 +339,7 @@ static void check_gap(struct checker *checker, struct spot spot)
 
 	pos = pos->next;
 	if (gap.size) {
-		expect(checker, pos != &arena->arena.extents, "nothing at %#lx", gap.start);
+		expect(checker, pos != &arena->arena.extents, "no extent at %#lx", gap.start);
 		check_free(checker, &gap, list_entry(pos, struct jit_extent, list));
 		pos = pos->next;
 	}
@@ -349,7 +360,7 @@ static void check_find(struct checker *checker, struct tracked *arena, unsigned 
 	checker->count[COUNT_FOUND] += !!found;
 }
 
-/* The edges of an object, and what is next to it. */
+/* Look up the first and the last byte of an object, and the bytes next to these. */
 static void check_edges(struct checker *checker, struct tracked *arena, unsigned long start,
 			unsigned long size)
 {
@@ -361,12 +372,12 @@ static void check_edges(struct checker *checker, struct tracked *arena, unsigned
 
 static void check_busy(struct checker *checker, struct tracked *arena)
 {
-	struct jit_extent *whole = jit_arena_empty(&arena->arena);
+	bool empty = jit_arena_is_empty(&arena->arena);
 
 	expect(checker, arena->arena.busy == arena->nr, "%u, expected %u",
 	       arena->arena.busy, arena->nr);
-	expect(checker, !whole == !!arena->nr, "%u held", arena->nr);
-	if (whole)
+	expect(checker, empty == !arena->nr, "%u held", arena->nr);
+	if (empty)
 		check_gap(checker, (struct spot){ arena, 0 });
 }
 
@@ -383,7 +394,7 @@ static unsigned int check_list(struct checker *checker, struct tracked *arena,
 	struct gap gap;
 
 	list_for_each_entry(extent, &arena->arena.extents, list) {
-		expect(checker, at != end, "extents go on behind the end");
+		expect(checker, at != end, "extents continue past the end of the arena");
 		gap = checker_gap(spot);
 		if (gap.size && at == gap.start) {
 			check_free(checker, &gap, extent);
@@ -421,12 +432,12 @@ static void check_index(struct checker *checker, struct tracked *arena)
 	}
 	for (i = 0; i < len; i++)
 		expect(checker, arena->arena.index[i] == arena->expected[i],
-		       "step %zu of [%#lx, %#lx): %p, expected %p", i, arena->start,
+		       "index entry %zu of [%#lx, %#lx): %p, expected %p", i, arena->start,
 		       arena->start + arena->size, (void *)arena->arena.index[i],
 		       (void *)arena->expected[i]);
 }
 
-/* Of what was found in the lists and is free, all are in the tree, and no others. */
+/* The tree contains exactly the free extents that check_list() has seen. */
 static void check_tree(struct checker *checker, unsigned int frees)
 {
 	struct jit_extent *extent, *prev = NULL;
@@ -435,15 +446,15 @@ static void check_tree(struct checker *checker, unsigned int frees)
 	for (node = rb_first(&checker->space.free); node; node = rb_next(node)) {
 		extent = rb_entry(node, struct jit_extent, node);
 		expect(checker, to_box(extent)->seen_free == checker->checks,
-		       "extent %#lx is in the tree", extent->start);
+		       "extent %#lx is in the tree, but not free", extent->start);
 		expect(checker, !prev || prev->size < extent->size ||
 		       (prev->size == extent->size && prev->start < extent->start),
-		       "%#lx is behind %#lx", extent->start, prev->start);
-		expect(checker, frees, "too many in the tree");
+		       "%#lx follows %#lx in the tree", extent->start, prev->start);
+		expect(checker, frees, "too many extents in the tree");
 		frees--;
 		prev = extent;
 	}
-	expect(checker, !frees, "%u aren't in the tree", frees);
+	expect(checker, !frees, "%u free extents are not in the tree", frees);
 }
 
 void checker_check(struct checker *checker)
@@ -466,7 +477,8 @@ void checker_check(struct checker *checker)
 	check_tree(checker, frees);
 	list_for_each_entry(extent, &checker->spares, list)
 		nr++;
-	expect(checker, nr == checker->extents, "%lu extents, of %lu", nr, checker->extents);
+	expect(checker, nr == checker->extents, "%lu extents found, %lu allocated", nr,
+	       checker->extents);
 }
 
 /* === Calls ================================================================ */
@@ -502,7 +514,7 @@ struct tracked *checker_add(struct checker *checker, unsigned int slot, unsigned
 	return arena;
 }
 
-/* Remove an arena, if it is empty. */
+/* Remove an arena if it is empty. */
 bool checker_remove(struct checker *checker, unsigned int slot)
 {
 	struct tracked *arena = checker->arenas[slot];
@@ -514,7 +526,7 @@ bool checker_remove(struct checker *checker, unsigned int slot)
 	note(checker, "remove arena at %#lx of %lu bytes", arena->start, arena->size, 0, 0);
 	check_index(checker, arena);
 	jit_arena_exit(&checker->space, &arena->arena);
-	extent_free(checker, jit_arena_empty(&arena->arena));
+	extent_free(checker, jit_arena_first(&arena->arena));
 	checker->arenas[slot] = NULL;
 	free(arena->arena.index);
 	free(arena->expected);
@@ -544,7 +556,7 @@ static struct tracked *arena_of(struct checker *checker, const struct jit_extent
 	return NULL;
 }
 
-/* Is it where it has to be? The first one in an arena may be anywhere. */
+/* An object goes to the lowest aligned address of its gap, unless the arena is empty. */
 static void check_place(struct checker *checker, const struct gap *gap, unsigned long start,
 			u32 size, u32 align)
 {
@@ -559,13 +571,13 @@ static void check_place(struct checker *checker, const struct gap *gap, unsigned
 					(start - gap->start != gap->size - size);
 }
 
-/* Take bytes, if possible. Says where. */
+/* Take bytes, if possible, and set *@spot to them. */
 bool checker_take(struct checker *checker, u32 size, u32 align, bool thorough,
 		  struct spot *spot)
 {
 	struct choice choice = survey(checker, size, align);
 	struct gap gap = {};
-	struct held held = { .size = size, .asked = size, .state = HELD_TAKEN };
+	struct held held = { .size = size, .state = HELD_TAKEN };
 
 	note(checker, "take %lu bytes, align %lu, thorough %lu", size, align, thorough, 0);
 	refill(checker);
@@ -579,8 +591,8 @@ bool checker_take(struct checker *checker, u32 size, u32 align, bool thorough,
 		gap = checker_gap(*spot);
 	}
 	expect(checker, choice_right(checker, &choice, thorough, &gap),
-	       "%lu bytes at %#lx, not %lu at %#lx or %lu at %#lx, %u before", gap.size,
-	       gap.start, choice.best.size, choice.best.start, choice.sure.size,
+	       "gap of %lu bytes at %#lx, expected %lu at %#lx or %lu at %#lx, %u gaps before",
+	       gap.size, gap.start, choice.best.size, choice.best.start, choice.sure.size,
 	       choice.sure.start, choice.before);
 	checker->count[held.extent ? COUNT_TAKES : COUNT_FAILS]++;
 	if (!held.extent)
@@ -622,30 +634,31 @@ void checker_drop(struct checker *checker, struct spot spot)
 	check_edges(checker, spot.arena, held->start, held->size);
 }
 
-/* Readers that stand on what is gone have to come to what is behind it. */
+/* A reader on an extent that is gone must still reach the one that follows. */
 static void check_gone(struct checker *checker, struct jit_extent *extent,
-		       struct jit_extent **gone, const struct list_head *behind)
+		       struct jit_extent **gone, const struct list_head *next)
 {
 	const struct list_head *pos = &extent->list;
 	unsigned int hops;
 
-	expect(checker, to_box(extent)->start == extent->start, "%#lx moved to %#lx",
+	expect(checker, to_box(extent)->start == extent->start, "extent %#lx moved to %#lx",
 	       to_box(extent)->start, extent->start);
 	for (hops = 0; hops < JIT_MAX_SPLITS; hops++) {
 		pos = pos->next;
 		if ((!gone[0] || pos != &gone[0]->list) && (!gone[1] || pos != &gone[1]->list))
 			break;
 	}
-	expect(checker, pos == behind, "%#lx leads astray", extent->start);
+	expect(checker, pos == next, "extent %#lx does not lead to the next one",
+	       extent->start);
 }
 
-/* Make what isn't in use free. What @spot is afterwards is the gap that has it. */
+/* Free an extent that is not in use. @spot then names the gap that contains it. */
 void checker_put(struct checker *checker, struct spot spot)
 {
 	struct held held = spot.arena->held[spot.i];
 	struct jit_extent *gone[JIT_MAX_SPLITS];
 	unsigned int i, nr = 0, merges = 0;
-	struct list_head *behind;
+	struct list_head *next;
 
 	note(checker, "put %#lx, %lu bytes", held.start, held.size, 0, 0);
 	merges += !!checker_gap(spot).size;
@@ -655,14 +668,14 @@ void checker_put(struct checker *checker, struct spot spot)
 	model_delete(checker, spot);
 	check_gap(checker, spot);
 
-	behind = held_list(spot.arena, spot.i);
+	next = held_list(spot.arena, spot.i);
 	for (i = 0; i < JIT_MAX_SPLITS; i++) {
 		if (!gone[i])
 			continue;
 		nr++;
-		check_gone(checker, gone[i], gone, behind);
+		check_gone(checker, gone[i], gone, next);
 	}
-	expect(checker, nr == merges, "%u are gone, expected %u", nr, merges);
+	expect(checker, nr == merges, "%u extents are gone, expected %u", nr, merges);
 	for (i = 0; i < JIT_MAX_SPLITS; i++) {
 		if (gone[i])
 			extent_free(checker, gone[i]);
@@ -679,7 +692,7 @@ void checker_find(struct checker *checker, struct tracked *arena, unsigned long 
 	check_find(checker, arena, addr);
 }
 
-/* Give everything back. */
+/* Free all extents and remove all arenas. */
 void checker_exit(struct checker *checker)
 {
 	struct jit_extent *extent, *next;

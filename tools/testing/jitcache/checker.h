@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * mm/jitcache_extent.c, each call of which is held against a model: for each arena,
- * what has been taken from it, as an array that is sorted by address.
+ * Calls of mm/jitcache_extent.c, each of them compared with a model. For each arena, the
+ * model has an array of the extents that are taken, sorted by address.
  */
 #ifndef _JITCACHE_TEST_CHECKER_H
 #define _JITCACHE_TEST_CHECKER_H
 
 #include <stdbool.h>
 
-#include <linux/jitcache.h>
 #include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/types.h>
@@ -19,12 +18,17 @@
 #define MAX_HELD	700
 #define NR_OWNERS	4
 
-/* So many extents are tried for alignment, unless all are: FIT_TRIES. */
+/* FIT_TRIES of mm/jitcache_extent.c: extents to try for alignment, unless thorough. */
 #define MODEL_TRIES	8
 
-/* Where decisions come from: a generator of random numbers, or a fuzzer. */
+/* Where decisions come from: a random number generator or a fuzzer. */
 struct source {
 	u32 (*below)(struct source *source, u32 n);
+};
+
+/* An owner of extents; nothing looks into it. */
+struct jit_cache {
+	int			unused;
 };
 
 enum held_state {
@@ -43,13 +47,13 @@ struct held {
 };
 
 /**
- * struct tracked - an arena, and what the model knows of it
- * @arena: it
- * @start: its start, as it was set
- * @size: its size, as it was set
- * @expected: room for what its index has to be
- * @nr: members of @held
- * @held: what isn't free, by address
+ * struct tracked - an arena, and what the model knows about it
+ * @arena: the arena under test
+ * @start: the start that it was given
+ * @size: the size that it was given
+ * @expected: scratch space for its expected index
+ * @nr: number of entries in @held
+ * @held: the extents that are not free, sorted by address
  */
 struct tracked {
 	struct jit_arena	arena;
@@ -60,13 +64,13 @@ struct tracked {
 	struct held		held[MAX_HELD];
 };
 
-/* One of @held, or, if that is as well a number of a gap, what is before it. */
+/* Either held[i] of an arena, or the gap in front of it. Gap nr is after the last one. */
 struct spot {
 	struct tracked	*arena;
 	unsigned int	i;
 };
 
-/* What is free in front of a held one, or behind the last one. */
+/* The free bytes in front of a held extent, or after the last one. Size 0: none. */
 struct gap {
 	struct spot	spot;
 	unsigned long	start;
@@ -87,27 +91,27 @@ enum counter {
 };
 
 /**
- * struct checker - a space, and what the model knows of it
- * @name: of the program, for messages
+ * struct checker - a space, and what the model knows about it
+ * @name: name of the program, for messages
  * @source: where decisions come from
- * @stop: what to do when something was said to be wrong; doesn't return
- * @every: operations between complete checks
+ * @stop: called after a failure has been reported; does not return
+ * @every: operations from one complete check to the next
  * @trace: print each call
- * @space: under test
- * @spares: for jit_extent_take()
- * @arenas: those that are in the space; NULL: none
- * @nr_held: members of held of all arenas
- * @extents: how many were allocated and not freed
- * @ops: operations until now
- * @checks: complete checks until now
- * @note: what is being done, a format
- * @args: of @note
- * @count: to be shown in the end
- * @fill: of 100 operations with objects, how many take one
- * @aligns: how many alignments are used, from JIT_GRANULE on
- * @large: largest size that is common, in granules
- * @usual: a size that is frequent, in granules
- * @mostly_usual: more frequent than all others
+ * @space: the space under test
+ * @spares: spare extents for jit_extent_take()
+ * @arenas: the arenas of the space, by slot; NULL: the slot is empty
+ * @nr_held: number of held extents of all arenas
+ * @extents: number of extents allocated and not yet freed
+ * @ops: operations so far
+ * @checks: complete checks so far
+ * @note: the current operation, a format string
+ * @args: arguments of @note
+ * @count: statistics for the final report
+ * @fill: percentage of the operations on objects that take one
+ * @aligns: number of alignments to choose from: JIT_GRANULE, twice that, and so on
+ * @large: largest common size, in granules
+ * @usual: a frequent size, in granules
+ * @mostly_usual: most objects have size @usual
  */
 struct checker {
 	const char		*name;
@@ -135,7 +139,7 @@ struct checker {
 	bool			mostly_usual;
 };
 
-/* checker.c: calls, each with all checks that are cheap */
+/* checker.c: calls, each with the cheap checks */
 
 void checker_init(struct checker *checker);
 struct tracked *checker_add(struct checker *checker, unsigned int slot, unsigned long start,
@@ -153,7 +157,7 @@ void checker_exit(struct checker *checker);
 void checker_where(const struct checker *checker);
 struct gap checker_gap(struct spot spot);
 
-/* step.c: an operation, chosen by the source */
+/* step.c: one operation, chosen by the source */
 
 void checker_step(struct checker *checker);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mm/jitcache_extent.c against its model, with operations that libFuzzer thinks of. */
+/* Compare mm/jitcache_extent.c with its model, on operations that libFuzzer chooses. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ struct bytes {
 	size_t		left;
 };
 
-/* As few bytes as it takes, so that a change of one changes one decision. */
+/* Consume no more bytes than @n needs, so that changing one byte changes one decision. */
 static u32 bytes_below(struct source *source, u32 n)
 {
 	struct bytes *bytes = container_of(source, struct bytes, source);
@@ -28,8 +28,8 @@ static u32 bytes_below(struct source *source, u32 n)
 }
 
 /*
- * The Makefile gives it the name that libFuzzer wants. With $JITCACHE_TRACE set, say
- * what an input does.
+ * The Makefile renames this to LLVMFuzzerTestOneInput(). If $JITCACHE_TRACE is set, print
+ * each operation of the input.
  */
 int fuzz_one(const u8 *data, size_t size)
 {

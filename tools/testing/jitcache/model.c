@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mm/jitcache_extent.c against its model, with random operations. A seed gives the same
- * ones whenever it is used.
+ * Compare mm/jitcache_extent.c with its model, on random operations. The same seed always
+ * gives the same operations.
  */
 
 #include <stdio.h>
@@ -17,7 +17,7 @@
 
 #include "checker.h"
 
-/* No operation takes a second; a loop without end is a mistake too. */
+/* SIGALRM catches endless loops: this many operations take far less time. */
 #define OPS_PER_ALARM	4096
 #define ALARM_SECONDS	20
 
@@ -29,7 +29,7 @@ struct prng {
 static struct checker checker;
 static unsigned long seed = 1;
 
-/* The lower bits of a linear congruential generator are poor, and not used. */
+/* Uses the high half: the low bits of a linear congruential generator are poor. */
 static u32 prng_below(struct source *source, u32 n)
 {
 	struct prng *prng = container_of(source, struct prng, source);
@@ -53,11 +53,11 @@ static void stop(void)
 
 static void on_signal(int sig)
 {
-	fprintf(stderr, "%s: %s\n", checker.name, sig == SIGALRM ? "no end" : "aborted");
+	fprintf(stderr, "%s: %s\n", checker.name, sig == SIGALRM ? "timed out" : "aborted");
 	stop();
 }
 
-/* UndefinedBehaviorSanitizer has no callback of its own. */
+/* UndefinedBehaviorSanitizer has no death callback, so on_signal() handles its abort(). */
 const char *__ubsan_default_options(void)
 {
 	return "abort_on_error=1:print_stacktrace=1";
@@ -65,7 +65,7 @@ const char *__ubsan_default_options(void)
 
 /* === Places =============================================================== */
 
-/* For the first object of an arena each place is possible, and depends on the seed. */
+/* The seed decides where an arena's first object goes, and can choose every place. */
 static void check_places(unsigned long offset, unsigned long size, u32 want, u32 align)
 {
 	unsigned long start = SZ_1M + offset;
@@ -89,7 +89,7 @@ static void check_places(unsigned long offset, unsigned long size, u32 want, u32
 	free(been);
 	if (been_to == places)
 		return;
-	fprintf(stderr, "%s: %u bytes, align %u, in %lu: at %lu places, expected %lu\n",
+	fprintf(stderr, "%s: %u bytes, align %u, in %lu: reached %lu places, expected %lu\n",
 		checker.name, want, align, size, been_to, places);
 	stop();
 }
@@ -105,6 +105,35 @@ static void check_all_places(void)
 	check_places(0, SZ_4K, SZ_4K - 8, 8);
 }
 
+/* === An arena for one object ============================================== */
+
+static void check_whole(unsigned long start, unsigned long size)
+{
+	struct jit_extent *slot = NULL, extent;
+	struct jit_arena arena = {
+		.start = start,
+		.size = size,
+		.shift = JIT_INDEX_WHOLE,
+		.index = &slot,
+	};
+	struct jit_cache owner;
+	bool ok;
+
+	jit_arena_init_whole(&arena, &extent);
+	ok = jit_index_len(size, JIT_INDEX_WHOLE) == 1 && !jit_arena_is_empty(&arena) &&
+	     jit_arena_first(&arena) == &extent && !jit_arena_find(&arena, start);
+	jit_extent_use(&extent, size - 1, &owner);
+	ok = ok && jit_arena_find(&arena, start) == &extent &&
+	     jit_arena_find(&arena, start + size - 1) == &extent && extent.owner == &owner;
+	jit_extent_drop(&extent);
+	ok = ok && !jit_arena_find(&arena, start) && !extent.owner;
+	if (ok)
+		return;
+	fprintf(stderr, "%s: an arena of %lu bytes at %#lx for one object diverges\n",
+		checker.name, size, start);
+	stop();
+}
+
 /* ========================================================================== */
 
 static unsigned long parse_number(const char *arg)
@@ -113,7 +142,7 @@ static unsigned long parse_number(const char *arg)
 	unsigned long value = strtoul(arg, &end, 0);
 
 	if (*end || end == arg) {
-		fprintf(stderr, "model: %s is no number\n", arg);
+		fprintf(stderr, "model: %s is not a number\n", arg);
 		exit(2);
 	}
 	return value;
@@ -145,7 +174,7 @@ static unsigned long parse(int argc, char **argv)
 	if (optind != argc || !checker.every || !ops) {
 		fprintf(stderr,
 			"Usage: model [-n OPERATIONS] [-s SEED] [-c EVERY] [-v]\n"
-			"  -c  check everything after so many operations\n"
+			"  -c  operations from one complete check to the next\n"
 			"  -v  print each call\n");
 		exit(2);
 	}
@@ -189,6 +218,8 @@ int main(int argc, char **argv)
 	}
 	checker_exit(&checker);
 	check_all_places();
+	check_whole(SZ_4K, SZ_4K);
+	check_whole(-(unsigned long)SZ_1G, SZ_1G - SZ_4K);
 	checker_exit(&checker);
 	alarm(0);
 	report();

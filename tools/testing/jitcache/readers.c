@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * jit_arena_find() while extents come and go. One thread takes, uses, drops and puts;
- * the others look for objects that stay meanwhile, and have to find them, and for
- * addresses of whatever is there, which must do no harm.
+ * Test jit_arena_find() while extents come and go. One thread, the writer, takes, uses,
+ * drops and puts extents. The others, the readers, look up objects that stay in use,
+ * which they must find. They also look up random addresses, which must do no harm.
  *
- * An object is published in a slot once it is in use. It is dropped after it has been
- * taken out of the slot and a grace period has passed; so who found it in a slot may
- * rely on it until the end of the read-side section.
+ * The writer publishes an object in a slot once it is in use. Before it drops the object,
+ * it clears the slot and waits for a grace period. So a reader that finds an object in a
+ * slot may rely on it until the end of the read-side section.
  */
 
 #include <pthread.h>
@@ -16,7 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <linux/jitcache.h>
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
@@ -31,7 +30,7 @@
 #define ARENA_START	(-(unsigned long)SZ_1G)
 #define ALARM_SECONDS	120
 
-/* Of a reader: odd while it reads. */
+/* The phase is odd in a read-side section. */
 struct reader {
 	pthread_t	thread;
 	unsigned long	phase;
@@ -45,12 +44,17 @@ static bool finished;
 static struct jit_space space = { .free = RB_ROOT };
 static struct jit_arena arena;
 static LIST_HEAD(spares);
+struct jit_cache {
+	int			unused;
+};
+
 static struct jit_cache owner;
 
-/* For readers */
+/* Published objects */
 static struct jit_extent *slots[NR_SLOTS];
-/* Of the writer: in use, in no slot */
+/* Objects in use that are not published */
 static struct jit_extent *loose[NR_LOOSE];
+/* To be freed after a grace period */
 static struct jit_extent *gone[NR_GONE];
 static unsigned int nr_gone;
 
@@ -82,7 +86,10 @@ static void fail(const char *what, unsigned long addr)
 static void read_lock(struct reader *reader)
 {
 	WRITE_ONCE(reader->phase, reader->phase + 1);
-	/* Pairs with synchronize(): it sees the phase, or this what was done before. */
+	/*
+	 * Pairs with synchronize(). Either that sees the new phase, or this section sees
+	 * what the writer has stored before.
+	 */
 	smp_mb();
 }
 
@@ -98,7 +105,7 @@ static unsigned long phase_of(const struct reader *reader)
 	return smp_load_acquire(&reader->phase);
 }
 
-/* Wait until all have left the sections that they are in. */
+/* Wait until each reader has left its current read-side section. */
 static void synchronize(void)
 {
 	unsigned long phase;
@@ -130,7 +137,7 @@ static void find_published(struct reader *reader)
 		return;
 	addr = extent->start + random_below(&reader->random, extent->size);
 	if (jit_arena_find(&arena, addr) != extent)
-		fail("an object in use isn't found", addr);
+		fail("an object in use is not found", addr);
 	reader->finds++;
 }
 
@@ -140,7 +147,7 @@ static void find_anything(struct reader *reader)
 	struct jit_extent *extent = jit_arena_find(&arena, addr);
 
 	if (extent && extent->start > addr)
-		fail("an object behind the address is found", addr);
+		fail("found an object that starts past the address", addr);
 }
 
 static void *read_on(void *arg)
@@ -173,7 +180,7 @@ static struct jit_extent *take(u64 *random)
 		extent = xalloc(sizeof(*extent));
 		list_add(&extent->list, &spares);
 	}
-	extent = jit_extent_take(&space, size, JIT_GRANULE, true, &spares);
+	extent = jit_extent_take(&space, size, JIT_GRANULE, JIT_FIT_EXHAUSTIVE, &spares);
 	if (extent)
 		jit_extent_use(extent, size, &owner);
 	return extent;
@@ -192,7 +199,7 @@ static void put(struct jit_extent *extent)
 	}
 }
 
-/* Between the objects that readers rely on: no grace period until reuse. */
+/* No reader relies on these objects, so they are reused without a grace period. */
 static void change_loose(u64 *random)
 {
 	struct jit_extent **extent = &loose[random_below(random, NR_LOOSE)];
@@ -205,7 +212,7 @@ static void change_loose(u64 *random)
 	}
 }
 
-/* Let each object in a slot be another one; and what is gone be freed. */
+/* Replace about half of the published objects, and free the extents that are gone. */
 static void renew_slots(u64 *random)
 {
 	struct jit_extent *old[NR_SLOTS];
@@ -225,7 +232,7 @@ static void renew_slots(u64 *random)
 			put(old[i]);
 		if (slots[i])
 			continue;
-		/* Pairs with find_published(), by the dependency of addresses. */
+		/* Pairs with the address dependency in find_published(). */
 		smp_store_release(&slots[i], take(random));
 	}
 }
@@ -255,7 +262,7 @@ static void init(void)
 	jit_arena_init(&space, &arena, xalloc(sizeof(struct jit_extent)));
 }
 
-/* After all readers have ended. */
+/* Called after all readers have ended, so it needs no grace period. */
 static void empty(void)
 {
 	struct jit_extent *extent, *next;
@@ -271,10 +278,10 @@ static void empty(void)
 			put(loose[i]);
 	}
 	free_gone();
-	if (!jit_arena_empty(&arena))
-		fail("something is left", ARENA_START);
+	if (!jit_arena_is_empty(&arena))
+		fail("extents are left over", ARENA_START);
 	jit_arena_exit(&space, &arena);
-	free(jit_arena_empty(&arena));
+	free(jit_arena_first(&arena));
 	list_for_each_entry_safe(extent, next, &spares, list)
 		free(extent);
 	free(arena.index);
@@ -290,13 +297,13 @@ int main(int argc, char **argv)
 		fprintf(stderr, "Usage: readers [ROUNDS]\n");
 		return 2;
 	}
-	/* Without end is wrong too: SIGALRM kills. */
+	/* SIGALRM kills the process if a loop is endless. */
 	alarm(ALARM_SECONDS);
 	init();
 	for (i = 0; i < NR_READERS; i++) {
 		readers[i].random = i;
 		if (pthread_create(&readers[i].thread, NULL, read_on, &readers[i])) {
-			fprintf(stderr, "readers: no thread\n");
+			fprintf(stderr, "readers: can't create a thread\n");
 			return 2;
 		}
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What to do next. Sizes that are equal, sizes that just fit and sizes that just don't
- * are where mistakes are; so they are frequent.
+ * Choose the next operation. Equal sizes, sizes that just fit and sizes that just do not
+ * fit are frequent, because they are the most likely to reveal bugs.
  */
 
 #include <linux/align.h>
@@ -10,9 +10,12 @@
 
 #include "checker.h"
 
-/* Where arenas are: in slots, so that some are neighbours. */
+/* Arenas lie in adjoining slots, so that some arenas adjoin too. */
 #define SLOT_SIZE	SZ_2M
 #define SLOTS_START	(-(unsigned long)SZ_1G)
+
+/* JIT_SIZE_MAX of <linux/jitcache.h>: no arena has room for it. */
+#define HUGE_SIZE	SZ_1G
 
 static struct jit_cache owners[NR_OWNERS];
 
@@ -34,7 +37,7 @@ static unsigned long choose_arena_size(struct checker *checker)
 	case 0:
 		return SZ_2M;
 	case 1:
-		/* As chunks of text are: what comes last is not handed out. */
+		/* Like a chunk of text, which never hands out its last bytes. */
 		return SZ_2M - 16;
 	case 2:
 		return SZ_64K;
@@ -92,7 +95,7 @@ static struct tracked *choose_arena(struct checker *checker)
 	return NULL;
 }
 
-/* An arena that becomes empty gets a new seed. */
+/* jit_cache gives an arena a new seed when it becomes empty. */
 static void step_seed(struct checker *checker)
 {
 	struct tracked *arena = choose_arena(checker);
@@ -111,7 +114,7 @@ static void step_find(struct checker *checker)
 
 /* === Objects ============================================================== */
 
-/* What fits into some gap, or almost does. */
+/* A size that fits some gap exactly, or is a granule larger or smaller. */
 static u32 choose_fit(struct checker *checker, u32 align)
 {
 	struct tracked *arena = choose_arena(checker);
@@ -151,7 +154,7 @@ static u32 choose_size(struct checker *checker, u32 align)
 	case 6:
 		return (1 + below(checker, checker->large)) * JIT_GRANULE;
 	case 7:
-		return one_in(checker, 64) ? JIT_SIZE_MAX : align;
+		return one_in(checker, 64) ? HUGE_SIZE : align;
 	default:
 		return (1 + below(checker, 32)) * JIT_GRANULE;
 	}
@@ -171,7 +174,7 @@ static void step_take(struct checker *checker)
 	u32 size = choose_size(checker, align);
 	struct spot spot;
 
-	/* As jit_cache_alloc() does. */
+	/* jit_cache_alloc() does this. */
 	if (one_in(checker, 2))
 		size = ALIGN(size, align);
 	if (checker_take(checker, size, align, one_in(checker, 2), &spot) &&
@@ -179,7 +182,7 @@ static void step_take(struct checker *checker)
 		use(checker, spot);
 }
 
-/* What comes next in the life of an object. */
+/* Move an object on to a next state. */
 static void step_age(struct checker *checker)
 {
 	struct spot spot = { .arena = choose_arena(checker) };
@@ -207,8 +210,8 @@ static void step_age(struct checker *checker)
 }
 
 /*
- * Take many of one size, and give every other one back. What is left are free extents
- * of that size, some of which are aligned.
+ * Take many extents of one size, and put every other one. This leaves free extents of
+ * that size, only some of which are aligned.
  */
 static void step_comb(struct checker *checker)
 {
@@ -231,7 +234,7 @@ static void step_comb(struct checker *checker)
 
 /* === Steps ================================================================ */
 
-/* Change what is usual: by growth, decay and monotony, other paths are reached. */
+/* Change the mix of operations: growth, decay and equal sizes reach different paths. */
 static void step_shape(struct checker *checker)
 {
 	checker->fill = below(checker, 71);

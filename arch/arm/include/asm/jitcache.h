@@ -6,10 +6,10 @@
 #ifdef CONFIG_XIP_KERNEL
 #include <asm/sections.h>
 
-/* The kernel's text comes first in the module area. */
+/* The text of the kernel is at the start of the module area. */
 #define JIT_MODULES_START	ALIGN((unsigned long)_exiprom, PMD_SIZE)
 #else
-/* Where a branch reaches the kernel. */
+/* From here, a branch reaches the kernel. */
 #define JIT_MODULES_START	MODULES_VADDR
 #endif
 #define JIT_MODULES_END		MODULES_END
@@ -18,7 +18,7 @@
 #define JIT_MODULES_FAR_START	JIT_ANY_START
 #define JIT_MODULES_FAR_END	JIT_ANY_END
 
-/* The branch that takes the place of a probe has no veneer. */
+/* The branch that replaces a probe has no veneer. */
 #define JIT_KPROBES_START	JIT_MODULES_START
 #define JIT_KPROBES_END		JIT_MODULES_END
 #endif

@@ -6,7 +6,7 @@
 
 #include <asm/opcodes.h>
 
-/* See <linux/text_patching.h>. An undefined instruction that BPF fills with, too. */
+/* See <linux/text_patching.h>. The undefined instruction that BPF fills with. */
 #define ARCH_TEXT_POKE_TRAP	__opcode_to_mem_arm(0xe7fddef1)
 typedef u32 arch_text_poke_trap_t;
 

@@ -4,7 +4,7 @@
 
 #include <asm/sections.h>
 
-/* Where the kernel begins to look for room, at random with KASLR. */
+/* Where the range of modules begins. KASLR chooses it at random. */
 #ifdef CONFIG_RANDOMIZE_BASE
 extern u64 module_alloc_base;
 #else
@@ -12,15 +12,16 @@ extern u64 module_alloc_base;
 #endif
 
 /*
- * Where a branch reaches the kernel. KASAN without KASAN_VMALLOC has shadow for the
- * module area only, from which module_alloc_base doesn't go away then.
+ * The 128 MiB from which a branch reaches the kernel, unless they are up to 2 GiB away
+ * by RANDOMIZE_MODULE_REGION_FULL. KASAN without KASAN_VMALLOC has shadow memory for the
+ * module area only, and module_alloc_base lies in it then.
  */
 #define JIT_MODULES_START	((unsigned long)module_alloc_base)
 #define JIT_MODULES_END							\
 	(IS_ENABLED(CONFIG_KASAN_GENERIC) || IS_ENABLED(CONFIG_KASAN_SW_TAGS) ? \
 	 MODULES_END : JIT_MODULES_START + MODULES_VSIZE)
 
-/* Branches go through PLTs, and addresses are relative. */
+/* Farther away, branches go through PLTs. Relative addresses reach 2 GiB. */
 #if defined(CONFIG_ARM64_MODULE_PLTS) &&				\
 	(defined(CONFIG_KASAN_VMALLOC) ||				\
 	 !(defined(CONFIG_KASAN_GENERIC) || defined(CONFIG_KASAN_SW_TAGS)))
@@ -32,21 +33,20 @@ extern u64 module_alloc_base;
 #define JIT_BPF_START		JIT_ANY_START
 #define JIT_BPF_END		JIT_ANY_END
 
-/* What depends on the address of an instruction is simulated. */
+/* An instruction that depends on its address is simulated, not copied. */
 #define JIT_KPROBES_START	JIT_ANY_START
 #define JIT_KPROBES_END		JIT_ANY_END
 
-/* Two instructions: as an instruction slot of kprobes. */
+/* An instruction slot of kprobes has two instructions. */
 #define ARCH_JIT_ALIGN		8
 
 /*
- * set_memory_ro() and its kin refuse huge pages, since a live mapping can't be
- * split (arch/arm64/mm/pageattr.c): text is mapped anew.
+ * set_memory_ro() and its relatives refuse huge pages, since a live mapping cannot be
+ * split (arch/arm64/mm/pageattr.c). Text is mapped again instead.
  */
 #define ARCH_JIT_HUGE		1
 #define ARCH_JIT_REMAP		PAGE_KERNEL_ROX
 #define ARCH_JIT_RAW		PAGE_KERNEL
-#define ARCH_JIT_KPROBES	1
 
 #include <asm-generic/jitcache.h>
 

@@ -8,7 +8,6 @@
 #include <asm/insn-def.h>
 
 /* See include/linux/text_patching.h. Instructions are always little-endian. */
-#define ARCH_TEXT_POKE_PAGES	1
 #define ARCH_TEXT_POKE_TRAP	cpu_to_le32(AARCH64_BREAK_FAULT)
 typedef __le32 arch_text_poke_trap_t;
 

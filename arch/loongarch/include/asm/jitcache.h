@@ -2,7 +2,7 @@
 #ifndef _ASM_LOONGARCH_JITCACHE_H
 #define _ASM_LOONGARCH_JITCACHE_H
 
-/* Where a branch reaches the kernel. */
+/* From here, a branch reaches the kernel. */
 #define JIT_MODULES_START	MODULES_VADDR
 #define JIT_MODULES_END		MODULES_END
 

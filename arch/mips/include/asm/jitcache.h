@@ -4,7 +4,7 @@
 
 #include <asm/fixmap.h>
 
-/* 64 bit kernels that are linked to CKSEG0 call with jal, which stays near. */
+/* A 64 bit kernel that is linked to CKSEG0 calls with jal, which has a short range. */
 #ifdef MODULE_START
 #define JIT_MODULES_START	MODULE_START
 #define JIT_MODULES_END		MODULE_END

@@ -2,7 +2,7 @@
 #ifndef _ASM_PARISC_JITCACHE_H
 #define _ASM_PARISC_JITCACHE_H
 
-/* Text, data, and what is between them are in one mapping. */
+/* A module is one mapping: its text and its data can share a page. */
 #define ARCH_JIT_RAW		PAGE_KERNEL_RWX
 
 #include <asm-generic/jitcache.h>

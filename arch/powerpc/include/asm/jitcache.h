@@ -5,7 +5,7 @@
 #include <asm/mmu.h>
 #include <asm/sections.h>
 
-/* Where a branch reaches the kernel, if the module area can be that near. */
+/* From here, a branch reaches the kernel, if the module area is that near. */
 #ifdef MODULES_VADDR
 #define __JIT_BRANCH_START	PAGE_ALIGN((unsigned long)_etext - SZ_32M)
 #define JIT_MODULES_START						\
@@ -13,7 +13,7 @@
 	 __JIT_BRANCH_START : MODULES_VADDR)
 #define JIT_MODULES_END		MODULES_END
 
-/* From here, branches go through trampolines. */
+/* From the rest of it, branches go through trampolines. */
 #define JIT_MODULES_FAR_START	MODULES_VADDR
 #define JIT_MODULES_FAR_END	MODULES_END
 #endif

@@ -4,7 +4,7 @@
 
 #include <asm/sections.h>
 
-/* Where auipc reaches the kernel: from 2 GiB below its end. */
+/* From 2 GiB below the end of the kernel on, auipc reaches all of it. */
 #if defined(CONFIG_MMU) && defined(CONFIG_64BIT)
 #define JIT_MODULES_START	MODULES_VADDR
 #define JIT_MODULES_END		MODULES_END

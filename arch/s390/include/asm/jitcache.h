@@ -2,7 +2,7 @@
 #ifndef _ASM_S390_JITCACHE_H
 #define _ASM_S390_JITCACHE_H
 
-/* Where brasl and larl reach the kernel. */
+/* From here, brasl and larl reach the kernel. */
 #define JIT_MODULES_START	MODULES_VADDR
 #define JIT_MODULES_END		MODULES_END
 

@@ -2,7 +2,7 @@
 #ifndef _ASM_SPARC_JITCACHE_H
 #define _ASM_SPARC_JITCACHE_H
 
-/* Code of 64 bit kernels is in the lowest 4 GiB. */
+/* The code of a 64 bit kernel is in the lowest 4 GiB, where a call reaches. */
 #ifdef CONFIG_SPARC64
 #define JIT_MODULES_START	MODULES_VADDR
 #define JIT_MODULES_END		MODULES_END

@@ -5,8 +5,8 @@
 #include_next <linux/compiler.h>
 
 /*
- * By atomics of the compiler, since ThreadSanitizer knows them, and takes volatile
- * accesses for races. Consumed is what the dependency of addresses orders.
+ * Use compiler atomics: ThreadSanitizer follows them, but reports volatile accesses as
+ * races. __ATOMIC_CONSUME stands for the kernel's ordering by address dependency.
  */
 #undef READ_ONCE
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_CONSUME)

@@ -4,7 +4,7 @@
 
 #include_next <linux/list.h>
 
-/* All walks are as those under RCU, so that ThreadSanitizer follows them. */
+/* Walks load pointers with READ_ONCE(), as under RCU, so ThreadSanitizer follows them. */
 #undef list_entry
 #define list_entry(ptr, type, member)	container_of(READ_ONCE(ptr), type, member)
 

@@ -17,9 +17,9 @@ static inline void list_add_rcu(struct list_head *entry, struct list_head *head)
 }
 
 /*
- * Readers that are there still find the way on. What is behind was added when the lock
- * was held before, and releasing and taking it orders the stores; here, where there is
- * no lock, the store has to.
+ * Keeps entry->next, so that readers on @entry can go on. In the kernel, the unlock/lock
+ * between an add and a later delete orders initialization before reachability through a
+ * deleted neighbour. There is no lock here, so the store has release semantics instead.
  */
 static inline void list_del_rcu(struct list_head *entry)
 {

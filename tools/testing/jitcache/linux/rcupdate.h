@@ -6,7 +6,7 @@
 
 #include <asm/barrier.h>
 
-/* Pairs with the dependency of addresses, see READ_ONCE(). */
+/* Pairs with the address dependency in readers; see READ_ONCE(). */
 #define rcu_assign_pointer(p, v)	smp_store_release(&(p), v)
 
 #endif /* _JITCACHE_TEST_RCUPDATE_H */

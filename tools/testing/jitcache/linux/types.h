@@ -4,7 +4,7 @@
 
 #include_next <linux/types.h>
 
-/* Nothing looks into it, but it has to cover a struct rb_node in part. */
+/* Nothing uses the members. struct jit_extent has one in a union with its rb_node. */
 struct rcu_head {
 	struct rcu_head *next;
 	void (*func)(struct rcu_head *head);

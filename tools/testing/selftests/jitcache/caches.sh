@@ -98,6 +98,7 @@ protected()
 needs_root
 tables=$(page_tables)
 [ -r $DIR/caches ] || skip "no jit_cache in debugfs"
+[ -e $TRACING/kprobe_events ] || skip "no CONFIG_KPROBE_EVENTS"
 grep -q '^kprobe_insn ' $DIR/caches || kprobes_on 1 ||
 	fail "can't register a kprobe"
 grep -q '^kprobe_insn ' $DIR/caches || skip_without_slots

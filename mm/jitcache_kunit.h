@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the KUnit suites of jit_cache share: caches in a range that nothing else uses.
+ */
+#ifndef _MM_JITCACHE_KUNIT_H
+#define _MM_JITCACHE_KUNIT_H
+
+#include <kunit/test.h>
+#include <linux/err.h>
+#include <linux/jitcache.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/sizes.h>
+
+#include "jitcache.h"
+#include "text_kunit.h"
+
+/*
+ * vmalloc() begins at the other end of its space, and alloc_percpu() at this one:
+ * neither gets here.
+ */
+#define TEST_SIZE	SZ_64M
+#define TEST_SPACE							\
+	ALIGN_DOWN(VMALLOC_END - (IS_ENABLED(CONFIG_64BIT) ? SZ_2G : SZ_128M), SZ_64M)
+
+/* Does this architecture have caches of text? */
+#define HAS_TEXT	(CAN_PROTECT && text_has_trap())
+
+static inline void need_text(struct kunit *test, enum jit_type type)
+{
+	if (type == JIT_TEXT && !HAS_TEXT)
+		kunit_skip(test, "no text without ARCH_HAS_SET_MEMORY and a trap");
+}
+
+/* A cache for @size bytes of the test range from @offset on. */
+static inline struct jit_cache *make(struct kunit *test, enum jit_type type,
+				     unsigned long offset, unsigned long size,
+				     unsigned int flags)
+{
+	struct jit_cache *cache;
+
+	need_text(test, type);
+	cache = jit_cache_create(test->name, type, TEST_SPACE + offset,
+				 TEST_SPACE + offset + size, 0, flags);
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(cache), "error %ld", PTR_ERR(cache));
+	return cache;
+}
+
+static inline struct jit_cache *make_text(struct kunit *test)
+{
+	return make(test, JIT_TEXT, 0, TEST_SIZE, 0);
+}
+
+static inline void *alloc(struct kunit *test, struct jit_cache *cache, size_t size)
+{
+	void *addr = jit_cache_alloc(cache, size);
+
+	KUNIT_ASSERT_NOT_NULL_MSG(test, addr, "%zu bytes", size);
+	KUNIT_EXPECT_GE(test, (unsigned long)addr, cache->start);
+	KUNIT_EXPECT_LE(test, (unsigned long)addr + size, cache->end);
+	KUNIT_EXPECT_EQ(test, (unsigned long)addr % cache->align, 0UL);
+	return addr;
+}
+
+static inline void *make_function(struct jit_cache *cache, size_t size, u32 value)
+{
+	struct jit_stage stage;
+
+	if (jit_stage_begin(&stage, cache, size))
+		return NULL;
+	emit_return(stage.rw, value);
+	return jit_stage_commit(&stage);
+}
+
+#endif /* _MM_JITCACHE_KUNIT_H */

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pools: the chunks that caches of equal range and type share, how they grow, and how
+ * they give memory back. See jitcache.c for the order of the locks.
+ */
+
+#include <linux/err.h>
+#include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
+#include <linux/random.h>
+#include <linux/rcupdate.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "jitcache.h"
+
+/* === Data ================================================================= */
+
+LIST_HEAD(jit_pools);
+
+const struct jit_traits jit_traits[] = {
+	[JIT_TEXT]		= { "text", .packed = true, .text = true },
+	[JIT_DATA]		= { "data", .packed = true },
+	[JIT_RODATA]		= { "rodata", .seals = true },
+	[JIT_RO_AFTER_INIT]	= { "ro_after_init", .seals = true },
+	[JIT_RAW]		= { "raw", .raw = true },
+};
+
+static_assert(ARRAY_SIZE(jit_traits) == NR_JIT_TYPES);
+
+bool jit_nomerge __ro_after_init;
+
+static int __init jit_nomerge_param(char *arg)
+{
+	jit_nomerge = true;
+	return 0;
+}
+early_param("jitcache_nomerge", jit_nomerge_param);
+
+/*
+ * Empty chunks that have left their pool. Unmapping sleeps, which the RCU callbacks
+ * and the shrinker that doom them cannot.
+ */
+static LIST_HEAD(jit_doomed);
+static DEFINE_SPINLOCK(jit_doomed_lock);
+
+/*
+ * Held while doomed chunks are destroyed. Acquiring this after dooming a chunk
+ * guarantees that it has been destroyed.
+ */
+static DEFINE_MUTEX(jit_reap_mutex);
+
+/* Pages of all empty chunks that are still in a pool: what the shrinker can get. */
+static atomic_long_t jit_idle_pages;
+
+/* === Empty chunks ========================================================= */
+
+static void jit_chunk_set_idle(struct jit_chunk *chunk)
+{
+	lockdep_assert_held(&chunk->pool->lock);
+
+	chunk->pool->idle++;
+	atomic_long_add(chunk->size >> PAGE_SHIFT, &jit_idle_pages);
+}
+
+static void jit_chunk_clear_idle(struct jit_chunk *chunk)
+{
+	lockdep_assert_held(&chunk->pool->lock);
+
+	chunk->pool->idle--;
+	atomic_long_sub(chunk->size >> PAGE_SHIFT, &jit_idle_pages);
+}
+
+/**
+ * jit_reap_doomed() - destroy all doomed chunks
+ *
+ * Context: Process context, may sleep. Takes jit_reap_mutex.
+ */
+void jit_reap_doomed(void)
+{
+	struct jit_chunk *chunk, *next;
+	struct jit_extent *extent;
+	LIST_HEAD(doomed);
+
+	mutex_lock(&jit_reap_mutex);
+	spin_lock_bh(&jit_doomed_lock);
+	list_splice_init(&jit_doomed, &doomed);
+	spin_unlock_bh(&jit_doomed_lock);
+
+	list_for_each_entry_safe(chunk, next, &doomed, list) {
+		extent = jit_arena_first(&chunk->arena);
+		jit_chunk_destroy(chunk);
+		kfree_rcu(extent, rcu);
+	}
+	mutex_unlock(&jit_reap_mutex);
+}
+
+static void jit_reap_work(struct work_struct *work)
+{
+	jit_reap_doomed();
+}
+
+static DECLARE_WORK(jit_reaper, jit_reap_work);
+
+/* Take a chunk that has no object out of its pool. Returns its pages. */
+static unsigned long jit_chunk_doom(struct jit_chunk *chunk)
+{
+	lockdep_assert_held(&chunk->pool->lock);
+
+	chunk->pool->bytes -= chunk->size;
+	spin_lock(&jit_doomed_lock);
+	list_move(&chunk->list, &jit_doomed);
+	spin_unlock(&jit_doomed_lock);
+	schedule_work(&jit_reaper);
+	return chunk->size >> PAGE_SHIFT;
+}
+
+/**
+ * jit_pool_shrink() - doom empty chunks
+ * @pool: the pool
+ * @pages: stop when they have that many pages
+ *
+ * Context: Any with interrupts on, but hard interrupts and NMI.
+ * Return: the number of pages of the doomed chunks.
+ */
+unsigned long jit_pool_shrink(struct jit_pool *pool, unsigned long pages)
+{
+	struct jit_chunk *chunk, *next;
+	unsigned long done = 0;
+
+	spin_lock_bh(&pool->lock);
+	jit_undelay(pool);
+	list_for_each_entry_safe(chunk, next, &pool->chunks, list) {
+		if (!pool->idle || done >= pages)
+			break;
+		if (!jit_arena_is_empty(&chunk->arena))
+			continue;
+		jit_chunk_clear_idle(chunk);
+		jit_arena_exit(&pool->space, &chunk->arena);
+		done += jit_chunk_doom(chunk);
+	}
+	spin_unlock_bh(&pool->lock);
+	return done;
+}
+
+static unsigned long jit_shrink_count(struct shrinker *shrinker,
+				      struct shrink_control *sc)
+{
+	return atomic_long_read(&jit_idle_pages) ?: SHRINK_EMPTY;
+}
+
+/* Reclaim may run inside an allocation under jit_mutex, so this must not wait for it. */
+static unsigned long jit_shrink_scan(struct shrinker *shrinker,
+				     struct shrink_control *sc)
+{
+	unsigned long done = 0;
+	struct jit_pool *pool;
+
+	if (!mutex_trylock(&jit_mutex))
+		return SHRINK_STOP;
+	list_for_each_entry(pool, &jit_pools, list) {
+		if (done >= sc->nr_to_scan)
+			break;
+		done += jit_pool_shrink(pool, sc->nr_to_scan - done);
+	}
+	mutex_unlock(&jit_mutex);
+	return done;
+}
+
+static struct shrinker jit_shrinker = {
+	.count_objects = jit_shrink_count,
+	.scan_objects = jit_shrink_scan,
+	.seeks = DEFAULT_SEEKS,
+};
+
+static int __init jit_cache_init(void)
+{
+	return register_shrinker(&jit_shrinker, "jit_cache");
+}
+subsys_initcall(jit_cache_init);
+
+/* === Pools ================================================================ */
+
+static bool jit_cache_merges(const struct jit_cache *cache)
+{
+	return !(cache->flags & JIT_CACHE_NO_MERGE) && !jit_nomerge;
+}
+
+static struct jit_pool *jit_pool_create(const struct jit_cache *cache)
+{
+	struct jit_pool *pool;
+
+	pool = jit_fault() ? NULL : kzalloc(sizeof(*pool), GFP_KERNEL);
+	if (!pool)
+		return NULL;
+	pool->start = cache->start;
+	pool->end = cache->end;
+	pool->traits = &jit_traits[cache->type];
+	pool->shared = jit_cache_merges(cache);
+	pool->space.free = RB_ROOT;
+	mutex_init(&pool->grow);
+	spin_lock_init(&pool->lock);
+	INIT_LIST_HEAD(&pool->chunks);
+	INIT_LIST_HEAD(&pool->spares);
+	list_add_tail(&pool->list, &jit_pools);
+	return pool;
+}
+
+static bool jit_pool_suits(const struct jit_pool *pool, const struct jit_cache *cache)
+{
+	return pool->shared && pool->start == cache->start && pool->end == cache->end &&
+	       pool->traits == &jit_traits[cache->type];
+}
+
+/**
+ * jit_pool_get() - the pool for a cache, created with the first cache that needs it
+ * @cache: the cache
+ *
+ * Context: Process context, may sleep. Caller holds jit_mutex.
+ * Return: the pool, or NULL if there is no memory.
+ */
+struct jit_pool *jit_pool_get(const struct jit_cache *cache)
+{
+	struct jit_pool *pool;
+
+	lockdep_assert_held(&jit_mutex);
+
+	if (jit_cache_merges(cache)) {
+		list_for_each_entry(pool, &jit_pools, list) {
+			if (jit_pool_suits(pool, cache))
+				goto found;
+		}
+	}
+	pool = jit_pool_create(cache);
+	if (!pool)
+		return NULL;
+found:
+	pool->users++;
+	return pool;
+}
+
+/**
+ * jit_pool_release() - a cache does not use the pool any more
+ * @pool: what jit_pool_get() returned
+ *
+ * The caller has waited for the grace periods of its objects.
+ *
+ * Context: Process context, may sleep. Caller holds jit_mutex.
+ */
+void jit_pool_release(struct jit_pool *pool)
+{
+	struct jit_extent *extent, *next;
+
+	lockdep_assert_held(&jit_mutex);
+
+	if (--pool->users)
+		return;
+	list_del(&pool->list);
+	jit_pool_shrink(pool, ULONG_MAX);
+	jit_reap_doomed();
+	list_for_each_entry_safe(extent, next, &pool->spares, list)
+		kfree(extent);
+	/* Leaked text keeps its chunk, which points to the pool. */
+	if (WARN_ON_ONCE(!list_empty(&pool->chunks)))
+		return;
+	/* jit_free() of an invalid pointer may have found a chunk of the pool. */
+	kfree_rcu(pool, rcu);
+}
+
+/* Lists are short: a pool has a chunk for each 2 MiB, unless objects have their own. */
+static void jit_pool_add(struct jit_pool *pool, struct jit_chunk *chunk)
+{
+	struct list_head *pos = &pool->chunks;
+	struct jit_chunk *other;
+
+	lockdep_assert_held(&pool->lock);
+
+	list_for_each_entry(other, &pool->chunks, list) {
+		if (other->addr > chunk->addr) {
+			pos = &other->list;
+			break;
+		}
+	}
+	list_add_tail(&chunk->list, pos);
+	pool->bytes += chunk->size;
+}
+
+/**
+ * jit_pool_put() - make an extent free
+ * @pool: the pool that it belongs to
+ * @extent: an extent in state JIT_EXTENT_WAITING
+ *
+ * When the last object of a chunk is freed, the chunk is empty. A pool keeps one empty
+ * chunk: otherwise, an owner that allocates and frees a single object again and again
+ * would map and unmap 2 MiB each time.
+ *
+ * Context: Caller holds jit_pool.lock.
+ */
+void jit_pool_put(struct jit_pool *pool, struct jit_extent *extent)
+{
+	struct jit_chunk *chunk = jit_extent_chunk(extent);
+	struct jit_extent *merged[JIT_MAX_SPLITS];
+	unsigned int i;
+
+	lockdep_assert_held(&pool->lock);
+
+	if (!pool->traits->packed) {
+		jit_chunk_doom(chunk);
+		return;
+	}
+
+	jit_extent_put(&pool->space, extent, merged);
+	for (i = 0; i < ARRAY_SIZE(merged); i++) {
+		if (merged[i])
+			kfree_rcu(merged[i], rcu);
+	}
+	if (!jit_arena_is_empty(&chunk->arena))
+		return;
+	if (!pool->idle) {
+		if (pool->traits->text)
+			chunk->arena.seed = get_random_u32();
+		jit_chunk_set_idle(chunk);
+	} else {
+		jit_arena_exit(&pool->space, &chunk->arena);
+		jit_chunk_doom(chunk);
+	}
+}
+
+/* === Allocating and freeing =============================================== */
+
+static struct jit_extent *jit_extent_alloc(void)
+{
+	return jit_fault() ? NULL : kmalloc(sizeof(struct jit_extent), GFP_KERNEL);
+}
+
+/* Has the pool what one jit_extent_take() may need? */
+static bool jit_pool_is_stocked(const struct jit_pool *pool)
+{
+	static_assert(JIT_MAX_SPLITS == 2);
+	return !list_empty(&pool->spares) && !list_is_singular(&pool->spares);
+}
+
+static struct jit_extent *__jit_pool_take(struct jit_pool *pool, u32 size, u32 align,
+					  enum jit_fit fit)
+{
+	struct jit_extent *extent;
+
+	lockdep_assert_held(&pool->lock);
+
+	extent = jit_extent_take(&pool->space, size, align, fit, &pool->spares);
+	if (!extent && jit_undelay(pool))
+		extent = jit_extent_take(&pool->space, size, align, fit, &pool->spares);
+	if (extent && extent->arena->busy == 1)
+		jit_chunk_clear_idle(jit_extent_chunk(extent));
+	return extent;
+}
+
+/* An extent from the chunks that there are; NULL if none fits, or an error. */
+static struct jit_extent *jit_pool_take(struct jit_pool *pool, u32 size, u32 align,
+					enum jit_fit fit)
+{
+	struct jit_extent *extent, *spare = NULL;
+
+	for (;;) {
+		spin_lock_bh(&pool->lock);
+		if (spare)
+			list_add(&spare->list, &pool->spares);
+		if (jit_pool_is_stocked(pool))
+			break;
+		spin_unlock_bh(&pool->lock);
+
+		spare = jit_extent_alloc();
+		if (!spare)
+			return ERR_PTR(-ENOMEM);
+	}
+	extent = __jit_pool_take(pool, size, align, fit);
+	spin_unlock_bh(&pool->lock);
+	return extent;
+}
+
+/* A chunk that is not in the pool yet, and an extent for it. */
+static struct jit_chunk *jit_pool_new_chunk(struct jit_pool *pool, size_t size,
+					    unsigned long caller,
+					    struct jit_extent **initial)
+{
+	struct jit_chunk *chunk;
+
+	*initial = jit_extent_alloc();
+	if (!*initial)
+		return NULL;
+	chunk = jit_chunk_create(pool, size, caller);
+	if (!chunk)
+		kfree(*initial);
+	return chunk;
+}
+
+/* Add a chunk with room for @size bytes, aligned as any object can be. */
+static bool jit_pool_grow(struct jit_pool *pool, size_t size, unsigned long caller)
+{
+	struct jit_extent *initial;
+	struct jit_chunk *chunk;
+
+	lockdep_assert_held(&pool->grow);
+
+	chunk = jit_pool_new_chunk(pool, size, caller, &initial);
+	if (!chunk)
+		return false;
+	spin_lock_bh(&pool->lock);
+	jit_pool_add(pool, chunk);
+	jit_arena_init(&pool->space, &chunk->arena, initial);
+	jit_chunk_set_idle(chunk);
+	spin_unlock_bh(&pool->lock);
+	return true;
+}
+
+/* An extent of a chunk that objects of many caches share. */
+static struct jit_extent *jit_pool_alloc_packed(struct jit_pool *pool, u32 size, u32 align,
+						unsigned long caller)
+{
+	struct jit_extent *extent;
+
+	/* 1. Nearly all allocations end here. */
+	extent = jit_pool_take(pool, size, align, JIT_FIT_QUICK);
+	if (extent)
+		return extent;
+
+	/*
+	 * 2. Another task may have added a chunk while this one waited, and others may
+	 * have used up the new chunk before this one gets to it.
+	 */
+	mutex_lock(&pool->grow);
+	do {
+		extent = jit_pool_take(pool, size, align, JIT_FIT_QUICK);
+	} while (!extent && jit_pool_grow(pool, size, caller));
+
+	/* 3. The range is full, or memory is: the search may take its time. */
+	if (!extent)
+		extent = jit_pool_take(pool, size, align, JIT_FIT_EXHAUSTIVE);
+	mutex_unlock(&pool->grow);
+	return extent;
+}
+
+/* An extent that has a chunk to itself. */
+static struct jit_extent *jit_pool_alloc_own(struct jit_pool *pool, u32 size,
+					     unsigned long caller)
+{
+	struct jit_extent *extent;
+	struct jit_chunk *chunk;
+
+	chunk = jit_pool_new_chunk(pool, size, caller, &extent);
+	if (!chunk)
+		return NULL;
+	jit_arena_init_whole(&chunk->arena, extent);
+	spin_lock_bh(&pool->lock);
+	jit_pool_add(pool, chunk);
+	spin_unlock_bh(&pool->lock);
+	return extent;
+}
+
+/**
+ * jit_pool_alloc() - take an extent for an object
+ * @pool: the pool
+ * @size: bytes, a multiple of @align
+ * @align: a power of two, at least JIT_GRANULE
+ * @caller: return address of the call that allocates the object
+ *
+ * Context: Process context, may sleep.
+ * Return: an extent in state JIT_EXTENT_WAITING, or NULL.
+ */
+struct jit_extent *jit_pool_alloc(struct jit_pool *pool, u32 size, u32 align,
+				  unsigned long caller)
+{
+	struct jit_extent *extent;
+
+	if (!pool->traits->packed)
+		return jit_pool_alloc_own(pool, size, caller);
+	extent = jit_pool_alloc_packed(pool, size, align, caller);
+	return IS_ERR(extent) ? NULL : extent;
+}
+
+/**
+ * jit_pool_free() - make an extent free that has no owner any more
+ * @extent: an extent in state JIT_EXTENT_WAITING
+ *
+ * Context: Any with interrupts on, but hard interrupts and NMI.
+ */
+void jit_pool_free(struct jit_extent *extent)
+{
+	struct jit_pool *pool = jit_extent_pool(extent);
+
+	spin_lock_bh(&pool->lock);
+	extent = jit_delay(pool, extent);
+	if (extent)
+		jit_pool_put(pool, extent);
+	spin_unlock_bh(&pool->lock);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Staging: text that is generated in a writable buffer, for the address at which it
+ * will execute, and then written there in one go.
+ */
+
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
+#include <linux/memory.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/text_patching.h>
+
+#include "internal.h"
+#include "jitcache.h"
+
+int jit_stage_begin(struct jit_stage *stage, struct jit_cache *cache, size_t size)
+{
+	void *addr, *rw;
+
+	/* Aborting a stage that never began is harmless. */
+	memset(stage, 0, sizeof(*stage));
+	if (cache->type != JIT_TEXT) {
+		jit_report(JIT_BAD_STAGE, cache, NULL, _RET_IP_, "type %u", cache->type);
+		return -EINVAL;
+	}
+
+	addr = __jit_alloc(cache, size, _RET_IP_);
+	if (!addr)
+		return -ENOMEM;
+	rw = jit_fault() ? NULL : kvmalloc(size, GFP_KERNEL);
+	if (!rw) {
+		__jit_free(cache, addr, JIT_FREE_UNWRITTEN, _RET_IP_);
+		return -ENOMEM;
+	}
+	/* What is not generated traps, as it does before the commit. */
+	text_buf_fill(rw, size);
+
+	stage->addr = addr;
+	stage->rw = rw;
+	stage->size = size;
+	stage->cache = cache;
+	return 0;
+}
+
+static void jit_stage_end(struct jit_stage *stage)
+{
+	kvfree(stage->rw);
+	memset(stage, 0, sizeof(*stage));
+}
+
+static void *__jit_stage_commit(struct jit_stage *stage, unsigned long caller)
+{
+	void *text;
+
+	lockdep_assert_held(&text_mutex);
+
+	text = __text_poke_copy(stage->addr, stage->rw, stage->size, caller);
+	if (!text)
+		__jit_free(stage->cache, stage->addr, JIT_FREE_LOCKED, caller);
+	return text;
+}
+
+/* === Public interface ===================================================== */
+
+void *jit_stage_commit(struct jit_stage *stage)
+{
+	void *text;
+
+	mutex_lock(&text_mutex);
+	text = __jit_stage_commit(stage, _RET_IP_);
+	mutex_unlock(&text_mutex);
+	jit_stage_end(stage);
+	return text;
+}
+
+void *jit_stage_commit_locked(struct jit_stage *stage)
+{
+	void *text = __jit_stage_commit(stage, _RET_IP_);
+
+	jit_stage_end(stage);
+	return text;
+}
+
+void jit_stage_abort(struct jit_stage *stage)
+{
+	__jit_free(stage->cache, stage->addr, JIT_FREE_UNWRITTEN, _RET_IP_);
+	jit_stage_end(stage);
+}
