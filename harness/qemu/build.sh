@@ -78,6 +78,21 @@ extra_module()
 		kmake M="$OUT/module" modules
 }
 
+has_modules()
+{
+	grep -qx CONFIG_MODULES=y "$OUT/.config"
+}
+
+# A kernel without modules has no such target.
+compile_kernel()
+{
+	if has_modules; then
+		kmake "$IMAGE_TARGET" modules
+	else
+		kmake "$IMAGE_TARGET"
+	fi
+}
+
 install_modules()
 {
 	kmake INSTALL_MOD_PATH="$STAGE" INSTALL_MOD_STRIP=1 "$@" modules_install
@@ -137,7 +152,7 @@ initramfs()
 {
 	rm -rf "$STAGE"
 	mkdir -p "$STAGE"/{bin,dev,etc,proc,sys,tmp,usr/bin} &&
-		install_modules &&
+		{ ! has_modules || install_modules; } &&
 		{ [ -z "$EXTRA_MODULE" ] || install_modules M="$OUT/module"; } &&
 		rm -f "$STAGE"/lib/modules/*/{build,source} &&
 		selftests &&
@@ -154,7 +169,7 @@ PATH=$PATH:/usr/sbin:/sbin
 rm -f "$OUT/complete"
 step "configure $3" "$LOG_DIR/configure.log" configure || exit
 expected_suites || die "can't write $OUT/expected-suites"
-step "compile $3" "$LOG_DIR/compile.log" kmake "$IMAGE_TARGET" modules || exit
+step "compile $3" "$LOG_DIR/compile.log" compile_kernel || exit
 [ -z "$EXTRA_MODULE" ] ||
 	step "compile ${EXTRA_MODULE##*/}" "$LOG_DIR/module.log" extra_module || exit
 busybox

@@ -45,6 +45,7 @@ check()
 
 needs_root
 if [ ! -e $BPF_JIT ]; then
+	has_config MODULES || skip "no BPF JIT without modules"
 	! has_config HAVE_EBPF_JIT || fail "CONFIG_BPF_JIT is off"
 	skip "no BPF JIT for this architecture"
 fi
