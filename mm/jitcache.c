@@ -11,8 +11,8 @@
  *
  * Locks, outermost first:
  *
- *   text_mutex		callers that allocate may hold it, callers of the _locked
- *			functions do
+ *   text_mutex		callers may hold it, but not to free an object of text whose
+ *			cache names no grace period
  *   jit_mutex		the lists of caches and pools, the users of a pool, sealing
  *   jit_pool.grow	adding a chunk to a pool
  *   jit_reap_mutex	destroying doomed chunks; not nested with jit_pool.grow
@@ -64,8 +64,8 @@ static bool jit_cache_range_valid(const struct jit_cache *cache)
 
 static bool jit_cache_valid(const struct jit_cache *cache)
 {
-	unsigned int known = JIT_CACHE_NO_MERGE | JIT_CACHE_REUSE_RCU |
-			     JIT_CACHE_REUSE_RCU_TASKS;
+	unsigned int known = JIT_CACHE_NO_MERGE | JIT_CACHE_FREE_RCU |
+			     JIT_CACHE_FREE_RCU_TASKS;
 
 	if (cache->type >= NR_JIT_TYPES || cache->flags & ~known)
 		return false;
@@ -91,7 +91,7 @@ static bool jit_cache_supported(const struct jit_cache *cache)
 	    (!text_has_trap() || !IS_ENABLED(CONFIG_ARCH_HAS_SET_MEMORY)))
 		return false;
 	/* The owner forgot to select TASKS_RCU. */
-	if (cache->flags & JIT_CACHE_REUSE_RCU_TASKS && IS_ENABLED(CONFIG_PREEMPTION) &&
+	if (cache->flags & JIT_CACHE_FREE_RCU_TASKS && IS_ENABLED(CONFIG_PREEMPTION) &&
 	    !IS_ENABLED(CONFIG_TASKS_RCU))
 		return false;
 	return true;
@@ -199,11 +199,11 @@ void *__jit_alloc(struct jit_cache *cache, size_t size, unsigned long caller)
 	/* An object that is larger than its range may fit in the owner's next one. */
 	if (!size || size > JIT_SIZE_MAX)
 		jit_report(JIT_BAD_SIZE, cache, NULL, caller, "%zu bytes", size);
-	else if (size <= jit_pool_bytes(pool))
+	else if (size <= jit_pool_bytes(pool) && !jit_wait_is_full(pool, cache))
 		extent = jit_pool_alloc(pool, jit_object_size(cache, pool, size),
 					cache->align, caller);
 
-	spin_lock_bh(&pool->lock);
+	spin_lock(&pool->lock);
 	if (extent) {
 		jit_extent_use(extent, size, cache);
 		jit_redzone_set(extent, caller);
@@ -211,7 +211,7 @@ void *__jit_alloc(struct jit_cache *cache, size_t size, unsigned long caller)
 	} else {
 		cache->stat[JIT_CACHE_FAILS]++;
 	}
-	spin_unlock_bh(&pool->lock);
+	spin_unlock(&pool->lock);
 	return extent ? (void *)extent->start : NULL;
 }
 
@@ -242,17 +242,28 @@ static struct jit_extent *jit_object_rcu(unsigned long at)
 
 /* === Freeing ============================================================== */
 
-static void jit_free_rcu(struct rcu_head *rcu)
+/* Take an object from its owner. Returns it, or NULL if it waits for a grace period. */
+static struct jit_extent *jit_take_object(struct jit_extent *extent, unsigned int flags,
+					  unsigned long caller)
 {
-	jit_pool_free(container_of(rcu, struct jit_extent, rcu));
+	struct jit_cache *owner = extent->owner;
+
+	jit_redzone_check(extent, owner, caller);
+	jit_cache_count_free(owner, extent);
+	jit_extent_drop(extent);
+	/* Nothing has executed text that was never written. */
+	if (!(flags & JIT_FREE_UNWRITTEN) && jit_wait_free(extent, owner, caller))
+		return NULL;
+	return extent;
 }
 
 /*
  * Take the object at @addr from its owner, which has to be @cache if that is not
- * NULL. If several callers try this at once, one succeeds. On success @owner is set.
+ * NULL. If several callers try this at once, one succeeds. Returns the object if the
+ * caller has to make it free.
  */
 static struct jit_extent *jit_claim(const struct jit_cache *cache, const void *addr,
-				    unsigned long caller, struct jit_cache **owner)
+				    unsigned int flags, unsigned long caller)
 {
 	enum jit_misuse misuse = JIT_FREE_UNKNOWN;
 	const char *owned_by = "no cache";
@@ -263,7 +274,7 @@ static struct jit_extent *jit_claim(const struct jit_cache *cache, const void *a
 	rcu_read_lock();
 	chunk = jit_chunk_find_rcu(at);
 	if (chunk) {
-		spin_lock_bh(&chunk->pool->lock);
+		spin_lock(&chunk->pool->lock);
 		extent = jit_chunk_object(chunk, at);
 		if (extent)
 			owned_by = extent->owner->name;
@@ -273,11 +284,9 @@ static struct jit_extent *jit_claim(const struct jit_cache *cache, const void *a
 			misuse = JIT_FREE_FOREIGN;
 		} else if (extent) {
 			misuse = JIT_MISUSE_NONE;
-			*owner = extent->owner;
-			jit_cache_count_free(*owner, extent);
-			jit_extent_drop(extent);
+			extent = jit_take_object(extent, flags, caller);
 		}
-		spin_unlock_bh(&chunk->pool->lock);
+		spin_unlock(&chunk->pool->lock);
 	}
 	rcu_read_unlock();
 
@@ -288,24 +297,47 @@ static struct jit_extent *jit_claim(const struct jit_cache *cache, const void *a
 	return extent;
 }
 
-/* Make text trap again. */
-static bool jit_fill(const struct jit_extent *extent, unsigned int flags,
-		     unsigned long caller)
+/**
+ * jit_fill() - make text trap again
+ * @extent: an extent in state JIT_EXTENT_WAITING
+ * @flags: JIT_FREE_LOCKED and JIT_FREE_UNWRITTEN
+ * @caller: return address of the call that frees the object
+ *
+ * Context: Process context, may sleep.
+ * Return: true if the extent traps, or is not text.
+ */
+bool jit_fill(const struct jit_extent *extent, unsigned int flags, unsigned long caller)
 {
-	void *filled;
-
 	/* Without an MMU there is no text, and nothing to write it with. */
 	if (!IS_ENABLED(CONFIG_MMU))
 		return true;
 	if (!jit_extent_pool(extent)->traits->text || flags & JIT_FREE_UNWRITTEN)
 		return true;
+	return !WARN_ON_ONCE(!__text_poke_fill((void *)extent->start, extent->size,
+					       flags & JIT_FREE_LOCKED, caller));
+}
 
-	if (!(flags & JIT_FREE_LOCKED))
-		mutex_lock(&text_mutex);
-	filled = __text_poke_fill((void *)extent->start, extent->size, caller);
-	if (!(flags & JIT_FREE_LOCKED))
-		mutex_unlock(&text_mutex);
-	return filled;
+/* The object traps when this returns. For caches that name no grace period. */
+static void jit_free_now(struct jit_extent *extent, unsigned int flags,
+			 unsigned long caller)
+{
+	struct jit_pool *pool = jit_extent_pool(extent);
+	bool packed = pool->traits->packed;
+
+	/* Warn on all calls, not just on those that sleep. */
+	might_sleep();
+
+	/* What does not trap must not become another object. It is leaked. */
+	if (!jit_fill(extent, flags, caller))
+		return;
+
+	spin_lock(&pool->lock);
+	jit_pool_free_locked(pool, extent);
+	spin_unlock(&pool->lock);
+
+	/* An object that has a chunk to itself is unmapped on return, as by vfree(). */
+	if (!packed)
+		jit_reap_doomed();
 }
 
 /* jit_cache_free() and jit_free() on behalf of @caller; @cache is NULL for the latter. */
@@ -313,34 +345,13 @@ void __jit_free(const struct jit_cache *cache, void *addr, unsigned int flags,
 		unsigned long caller)
 {
 	struct jit_extent *extent;
-	struct jit_cache *owner;
-	bool packed;
 
-	/* vfree() and text_mutex sleep. Warn on all calls, not just on some. */
-	might_sleep();
 	if (!addr)
 		return;
 
-	extent = jit_claim(cache, addr, caller, &owner);
-	if (!extent)
-		return;
-	jit_redzone_check(extent, owner, caller);
-	packed = jit_extent_pool(extent)->traits->packed;
-
-	/* What does not trap must not become another object. It is leaked. */
-	if (WARN_ON_ONCE(!jit_fill(extent, flags, caller)))
-		return;
-
-	if (owner->flags & JIT_CACHE_REUSE_RCU_TASKS)
-		call_rcu_tasks(&extent->rcu, jit_free_rcu);
-	else if (owner->flags & JIT_CACHE_REUSE_RCU)
-		call_rcu(&extent->rcu, jit_free_rcu);
-	else
-		jit_pool_free(extent);
-
-	/* An object that has a chunk to itself is unmapped on return, as by vfree(). */
-	if (!packed)
-		jit_reap_doomed();
+	extent = jit_claim(cache, addr, flags, caller);
+	if (extent)
+		jit_free_now(extent, flags, caller);
 }
 
 /* === Public interface ===================================================== */
@@ -372,9 +383,18 @@ struct jit_cache *jit_cache_create(const char *name, enum jit_type type,
 	return cache;
 }
 
+/* Free a cache of which nothing is left, and perhaps its pool. */
+void jit_cache_release(struct jit_cache *cache)
+{
+	mutex_lock(&jit_mutex);
+	jit_pool_release(cache->pool);
+	mutex_unlock(&jit_mutex);
+	kfree(cache);
+}
+
 void jit_cache_destroy(struct jit_cache *cache)
 {
-	unsigned long objects;
+	unsigned long objects, waiting;
 
 	if (!cache)
 		return;
@@ -389,16 +409,17 @@ void jit_cache_destroy(struct jit_cache *cache)
 		return;
 	}
 
-	/* The callbacks use the pool. */
-	if (cache->flags & JIT_CACHE_REUSE_RCU)
-		rcu_barrier();
-	if (cache->flags & JIT_CACHE_REUSE_RCU_TASKS)
-		jit_barrier_tasks();
 	mutex_lock(&jit_mutex);
 	list_del(&cache->list);
-	jit_pool_release(cache->pool);
 	mutex_unlock(&jit_mutex);
-	kfree(cache);
+
+	spin_lock(&cache->pool->lock);
+	cache->destroyed = true;
+	waiting = cache->stat[JIT_CACHE_WAITING];
+	spin_unlock(&cache->pool->lock);
+	/* The worker does it when the last object has waited long enough. */
+	if (!waiting)
+		jit_cache_release(cache);
 }
 
 void *jit_cache_alloc(struct jit_cache *cache, size_t size)
@@ -414,12 +435,6 @@ void jit_cache_free(struct jit_cache *cache, void *addr)
 void jit_free(void *addr)
 {
 	__jit_free(NULL, addr, 0, _RET_IP_);
-}
-
-void jit_free_locked(void *addr)
-{
-	lockdep_assert_held(&text_mutex);
-	__jit_free(NULL, addr, JIT_FREE_LOCKED, _RET_IP_);
 }
 
 size_t jit_size(const void *addr)
@@ -475,22 +490,25 @@ void *jit_cache_next(struct jit_cache *cache, const void *addr)
 {
 	/* Pairs with jit_cache_setup(). */
 	struct jit_pool *pool = smp_load_acquire(&cache->pool);
+	struct jit_extent *extent, *lowest = NULL;
 	unsigned long at = jit_address(addr);
-	struct jit_extent *extent = NULL;
 	struct jit_chunk *chunk;
 
 	if (!pool)
 		return NULL;
-	spin_lock_bh(&pool->lock);
+	spin_lock(&pool->lock);
 	list_for_each_entry(chunk, &pool->chunks, list) {
 		if (chunk->arena.start + chunk->arena.size <= at)
 			continue;
 		extent = jit_chunk_next(cache, chunk, at);
-		if (extent)
+		if (extent && (!lowest || extent->start < lowest->start))
+			lowest = extent;
+		/* Chunks that objects share are in order. */
+		if (lowest && pool->traits->packed)
 			break;
 	}
-	spin_unlock_bh(&pool->lock);
-	return extent ? (void *)extent->start : NULL;
+	spin_unlock(&pool->lock);
+	return lowest ? (void *)lowest->start : NULL;
 }
 
 int jit_cache_shrink(struct jit_cache *cache)

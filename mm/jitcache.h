@@ -2,7 +2,8 @@
 /*
  * What the parts of jit_cache share. jitcache.c has caches and their objects,
  * jitcache_pool.c the pools that objects come from, jitcache_chunk.c the memory of
- * the pools, jitcache_stage.c staging, jitcache_debugfs.c statistics.
+ * the pools, jitcache_wait.c freed objects that wait for a grace period,
+ * jitcache_stage.c staging, jitcache_debugfs.c statistics.
  * jitcache_extent.h and jitcache_debug.h belong to the parts of these names.
  */
 #ifndef _MM_JITCACHE_H
@@ -17,6 +18,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
 #include "jitcache_debug.h"
 #include "jitcache_extent.h"
@@ -45,6 +47,34 @@ struct jit_traits {
 	bool		seals;
 };
 
+/* Kinds of grace periods that freed extents can wait for. */
+enum jit_wait {
+	JIT_WAIT_RCU,
+	JIT_WAIT_RCU_TASKS,
+	NR_JIT_WAITS,
+};
+
+/**
+ * struct jit_batch - freed extents of a pool that wait for one kind of grace period
+ * @pool: the pool
+ * @open: extents that were freed since the last grace period was requested
+ * @closed: extents that wait for that grace period, and then for the worker. Not
+ *	    changed while it is not NULL, but by the worker
+ * @bytes: of both
+ * @rcu: requests the grace period
+ * @work: fills and reuses @closed
+ *
+ * All but @rcu and @work is under the lock of the pool.
+ */
+struct jit_batch {
+	struct jit_pool		*pool;
+	struct jit_extent	*open;
+	struct jit_extent	*closed;
+	unsigned long		bytes;
+	struct rcu_head		rcu;
+	struct work_struct	work;
+};
+
 /**
  * struct jit_pool - memory that caches of equal range and type share
  * @list: in the list of all pools, under jit_mutex
@@ -57,10 +87,11 @@ struct jit_traits {
  * @grow: serializes adding chunks
  * @lock: protects all fields below, the extents of the chunks and the counters
  * @space: free extents
- * @chunks: by address
+ * @chunks: by address, if objects share them
  * @idle: number of chunks that are one free extent
  * @spares: extents for jit_extent_take(), allocated without @lock
  * @bytes: in all chunks
+ * @batches: extents that wait, by enum jit_wait
  * @delayed: freed extents, each to be reused after JIT_DELAY more
  * @next_delayed: the slot of @delayed that has waited longest
  */
@@ -78,7 +109,7 @@ struct jit_pool {
 
 	/*
 	 * Protects all fields below, the extents of the chunks and the counters of the
-	 * caches. Taken with bottom halves off, since RCU callbacks take it.
+	 * caches. Taken in process context only.
 	 */
 	spinlock_t		lock;
 	struct jit_space	space;
@@ -86,6 +117,7 @@ struct jit_pool {
 	unsigned int		idle;
 	struct list_head	spares;
 	unsigned long		bytes;
+	struct jit_batch	batches[NR_JIT_WAITS];
 #ifdef CONFIG_DEBUG_JITCACHE
 	struct jit_extent	*delayed[JIT_DELAY];
 	unsigned int		next_delayed;
@@ -148,15 +180,6 @@ static inline unsigned long jit_pool_bytes(const struct jit_pool *pool)
 	return pool->end - pool->start;
 }
 
-/* Without preemption, call_rcu_tasks() is call_rcu() and has no barrier. */
-static inline void jit_barrier_tasks(void)
-{
-	if (IS_ENABLED(CONFIG_TASKS_RCU))
-		rcu_barrier_tasks();
-	else
-		rcu_barrier();
-}
-
 /* Does [outer_start, outer_end) contain [start, end)? */
 static inline bool jit_range_contains(unsigned long outer_start, unsigned long outer_end,
 				      unsigned long start, unsigned long end)
@@ -178,6 +201,8 @@ static inline bool jit_range_is_modules(unsigned long start, unsigned long end)
 #define JIT_FREE_LOCKED		BIT(0)	/* the caller holds text_mutex */
 #define JIT_FREE_UNWRITTEN	BIT(1)	/* text was never written and still traps */
 
+bool jit_fill(const struct jit_extent *extent, unsigned int flags, unsigned long caller);
+void jit_cache_release(struct jit_cache *cache);
 void *__jit_alloc(struct jit_cache *cache, size_t size, unsigned long caller);
 void __jit_free(const struct jit_cache *cache, void *addr, unsigned int flags,
 		unsigned long caller);
@@ -186,10 +211,15 @@ struct jit_pool *jit_pool_get(const struct jit_cache *cache);
 void jit_pool_release(struct jit_pool *pool);
 struct jit_extent *jit_pool_alloc(struct jit_pool *pool, u32 size, u32 align,
 				  unsigned long caller);
-void jit_pool_free(struct jit_extent *extent);
+void jit_pool_free_locked(struct jit_pool *pool, struct jit_extent *extent);
 void jit_pool_put(struct jit_pool *pool, struct jit_extent *extent);
 unsigned long jit_pool_shrink(struct jit_pool *pool, unsigned long pages);
 void jit_reap_doomed(void);
+
+void jit_wait_init(struct jit_pool *pool);
+bool jit_wait_free(struct jit_extent *extent, struct jit_cache *cache,
+		   unsigned long caller);
+bool jit_wait_is_full(struct jit_pool *pool, const struct jit_cache *cache);
 
 struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need,
 				   unsigned long caller);

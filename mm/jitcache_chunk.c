@@ -115,11 +115,17 @@ static int jit_protect(struct vm_struct *area)
 	unsigned long end = start + get_vm_area_size(area);
 	int err;
 
+	/* No writable alias may be left when it becomes executable, nor a stale one. */
 	vunmap_range(start, end);
+	vm_unmap_aliases();
+	err = jit_protect_alias(area);
+	if (err)
+		return err;
+
 	err = vmap_pages_range_noflush(start, end, ARCH_JIT_REMAP, area->pages,
 				       jit_page_shift(area->addr));
 	flush_cache_vmap(start, end);
-	return err ?: jit_protect_alias(area);
+	return err;
 }
 
 static void jit_unprotect(struct vm_struct *area)
@@ -215,7 +221,7 @@ int jit_chunk_seal(struct jit_chunk *chunk)
 static void *jit_chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long align,
 			       unsigned long flags, unsigned long caller)
 {
-	bool modules = jit_range_is_modules(pool->start, pool->end);
+	bool shadow = ARCH_JIT_SHADOW && jit_range_is_modules(pool->start, pool->end);
 	void *addr;
 
 	if (jit_fault() || size > jit_pool_bytes(pool))
@@ -223,11 +229,11 @@ static void *jit_chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long
 
 	/*
 	 * Without KASAN_VMALLOC, the module area is the one part of vmalloc space that
-	 * can have shadow memory. It is allocated in whole pages, which cover
+	 * can have shadow memory. The shadow is allocated in whole pages, which cover
 	 * MODULE_ALIGN bytes each. kmemleak reads the memory, so it may learn of it only
 	 * when it has a shadow.
 	 */
-	if (modules) {
+	if (shadow) {
 		align = max(align, MODULE_ALIGN);
 		flags |= VM_DEFER_KMEMLEAK;
 	}
@@ -241,7 +247,7 @@ static void *jit_chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long
 				    VM_FLUSH_RESET_PERMS | flags,
 				    pool->traits->packed ? numa_mem_id() : NUMA_NO_NODE,
 				    (void *)caller);
-	if (addr && modules && kasan_alloc_module_shadow(addr, size, GFP_KERNEL)) {
+	if (addr && shadow && kasan_alloc_module_shadow(addr, size, GFP_KERNEL)) {
 		vfree(addr);
 		return NULL;
 	}
@@ -261,11 +267,11 @@ static void *jit_chunk_memory(struct jit_pool *pool, size_t need, unsigned long 
 
 	if (ARCH_JIT_HUGE && pool->traits->packed)
 		flags |= VM_ALLOW_HUGE_VMAP;
-	/* A guard page would keep chunks of text from filling their range. */
-	if (pool->traits->text)
+	need = PAGE_ALIGN(need);
+	/* Chunks of text can fill their range, and so can a single object. */
+	if (pool->traits->text || need + PAGE_SIZE > jit_pool_bytes(pool))
 		flags |= VM_NO_GUARD;
 
-	need = PAGE_ALIGN(need);
 	if (pool->traits->packed) {
 		*size = round_up(need, JIT_CHUNK_SIZE);
 		addr = jit_chunk_vmalloc(pool, *size, JIT_CHUNK_SIZE, flags, caller);
@@ -278,9 +284,6 @@ static void *jit_chunk_memory(struct jit_pool *pool, size_t need, unsigned long 
 		*size = need;
 		addr = jit_chunk_vmalloc(pool, need, PAGE_SIZE, flags, caller);
 	}
-	/* The range may have room for the memory and none for its guard page. */
-	if (!addr && !(flags & VM_NO_GUARD))
-		addr = jit_chunk_vmalloc(pool, need, PAGE_SIZE, flags | VM_NO_GUARD, caller);
 	return addr;
 }
 
@@ -330,21 +333,24 @@ struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need,
 	chunk = jit_chunk_alloc(pool, size);
 	if (!chunk)
 		goto no_chunk;
+	/*
+	 * Text holds no references that kmemleak could find, and kmemleak must not read
+	 * it while it is being mapped again. When this returns, no scan does.
+	 */
+	if (pool->traits->text)
+		kmemleak_free(addr);
 	if (pool->traits->text && jit_chunk_make_text(addr, size))
 		goto no_text;
 
-	/* Text holds no references that kmemleak could find. */
-	if (pool->traits->text)
-		kmemleak_no_scan(addr);
 	if (pool->traits->text && size - need >= ARCH_JIT_ALIGN)
 		chunk->arena.size -= ARCH_JIT_ALIGN;
 	chunk->addr = addr;
 	chunk->arena.start = (unsigned long)addr;
 	chunk->huge = jit_page_shift(addr) > PAGE_SHIFT;
 
-	spin_lock_bh(&jit_chunk_tree_lock);
+	spin_lock(&jit_chunk_tree_lock);
 	latch_tree_insert(&chunk->node, &jit_chunk_tree, &jit_chunk_tree_ops);
-	spin_unlock_bh(&jit_chunk_tree_lock);
+	spin_unlock(&jit_chunk_tree_lock);
 	return chunk;
 
 no_text:
@@ -362,9 +368,9 @@ no_chunk:
  */
 void jit_chunk_destroy(struct jit_chunk *chunk)
 {
-	spin_lock_bh(&jit_chunk_tree_lock);
+	spin_lock(&jit_chunk_tree_lock);
 	latch_tree_erase(&chunk->node, &jit_chunk_tree, &jit_chunk_tree_ops);
-	spin_unlock_bh(&jit_chunk_tree_lock);
+	spin_unlock(&jit_chunk_tree_lock);
 
 	jit_chunk_vfree(chunk->pool, chunk->addr);
 	kvfree_rcu(chunk, rcu);

@@ -6,7 +6,9 @@
  */
 
 #include <linux/debugfs.h>
+#include <linux/fs.h>
 #include <linux/init.h>
+#include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
 #include <linux/seq_file.h>
@@ -17,12 +19,19 @@ static const char *const jit_stat_names[] = {
 	[JIT_CACHE_OBJECTS]	= "objects",
 	[JIT_CACHE_ASKED]	= "asked",
 	[JIT_CACHE_GIVEN]	= "given",
+	[JIT_CACHE_WAITING]	= "waiting",
 	[JIT_CACHE_ALLOCS]	= "allocs",
 	[JIT_CACHE_FREES]	= "frees",
 	[JIT_CACHE_FAILS]	= "fails",
 };
 
 static_assert(ARRAY_SIZE(jit_stat_names) == NR_JIT_CACHE_STATS);
+
+/* Addresses are for those that /proc/kallsyms shows them to; 0 for others. */
+static unsigned long jit_shown(const struct seq_file *m, unsigned long addr)
+{
+	return kallsyms_show_value(m->file->f_cred) ? addr : 0;
+}
 
 /* === caches =============================================================== */
 
@@ -33,7 +42,7 @@ static unsigned int jit_cache_chunks(struct jit_cache *cache)
 	struct jit_chunk *chunk;
 	unsigned int chunks = 0;
 
-	spin_lock_bh(&cache->pool->lock);
+	spin_lock(&cache->pool->lock);
 	list_for_each_entry(chunk, &cache->pool->chunks, list) {
 		list_for_each_entry(extent, &chunk->arena.extents, list) {
 			if (extent->owner == cache) {
@@ -42,7 +51,7 @@ static unsigned int jit_cache_chunks(struct jit_cache *cache)
 			}
 		}
 	}
-	spin_unlock_bh(&cache->pool->lock);
+	spin_unlock(&cache->pool->lock);
 	return chunks;
 }
 
@@ -58,9 +67,9 @@ static int caches_show(struct seq_file *m, void *v)
 
 	mutex_lock(&jit_mutex);
 	list_for_each_entry(cache, &jit_caches, list) {
-		seq_printf(m, "%s %lx %lx %s %u %u", cache->name, cache->start,
-			   cache->end, cache->pool->traits->name, cache->align,
-			   cache->pool->shared);
+		seq_printf(m, "%s %lx %lx %s %u %u", cache->name,
+			   jit_shown(m, cache->start), jit_shown(m, cache->end),
+			   cache->pool->traits->name, cache->align, cache->pool->shared);
 		for (i = 0; i < NR_JIT_CACHE_STATS; i++)
 			seq_printf(m, " %lu", READ_ONCE(cache->stat[i]));
 		seq_printf(m, " %u\n", jit_cache_chunks(cache));
@@ -132,13 +141,14 @@ static int pools_show(struct seq_file *m, void *v)
 		struct jit_chunk_sum sum = {};
 		unsigned long bytes;
 
-		spin_lock_bh(&pool->lock);
+		spin_lock(&pool->lock);
 		list_for_each_entry(chunk, &pool->chunks, list)
 			jit_chunk_add_up(chunk, NULL, &sum);
 		bytes = pool->bytes;
-		spin_unlock_bh(&pool->lock);
-		seq_printf(m, "%lx %lx %s %u %u %u %lu %u %lu %lu %lu %lu\n", pool->start,
-			   pool->end, pool->traits->name, pool->users, sum.chunks, sum.huge,
+		spin_unlock(&pool->lock);
+		seq_printf(m, "%lx %lx %s %u %u %u %lu %u %lu %lu %lu %lu\n",
+			   jit_shown(m, pool->start), jit_shown(m, pool->end),
+			   pool->traits->name, pool->users, sum.chunks, sum.huge,
 			   bytes, sum.objects, sum.used, sum.waiting, sum.free, sum.largest);
 	}
 	mutex_unlock(&jit_mutex);
@@ -169,7 +179,7 @@ static void jit_show_chunk(struct seq_file *m, const struct jit_chunk *chunk)
 	struct jit_chunk_sum sum = {};
 
 	jit_chunk_add_up(chunk, NULL, &sum);
-	seq_printf(m, "%lx %zu %s %s %lu %lu %lu", (unsigned long)chunk->addr, chunk->size,
+	seq_printf(m, "%lx %zu %s %s %lu %lu %lu", jit_shown(m, chunk->arena.start), chunk->size,
 		   chunk->pool->traits->name, chunk->huge ? "huge" : "pages", sum.used,
 		   sum.waiting, sum.free);
 	jit_show_owners(m, chunk);
@@ -184,10 +194,10 @@ static int map_show(struct seq_file *m, void *v)
 	seq_puts(m, "# address size type mapping used waiting free cache:objects:bytes...\n");
 	mutex_lock(&jit_mutex);
 	list_for_each_entry(pool, &jit_pools, list) {
-		spin_lock_bh(&pool->lock);
+		spin_lock(&pool->lock);
 		list_for_each_entry(chunk, &pool->chunks, list)
 			jit_show_chunk(m, chunk);
-		spin_unlock_bh(&pool->lock);
+		spin_unlock(&pool->lock);
 	}
 	mutex_unlock(&jit_mutex);
 	return 0;
@@ -203,8 +213,9 @@ static void jit_show_objects(struct seq_file *m, const struct jit_chunk *chunk)
 
 	list_for_each_entry(extent, &chunk->arena.extents, list) {
 		if (extent->owner)
-			seq_printf(m, "%lx %u %u %s %pS\n", extent->start, extent->asked,
-				   extent->size, extent->owner->name, (void *)extent->caller);
+			seq_printf(m, "%lx %u %u %s %pS\n", jit_shown(m, extent->start),
+				   extent->asked, extent->size, extent->owner->name,
+				   (void *)extent->caller);
 	}
 }
 
@@ -216,10 +227,10 @@ static int objects_show(struct seq_file *m, void *v)
 	seq_puts(m, "# address asked given cache caller\n");
 	mutex_lock(&jit_mutex);
 	list_for_each_entry(pool, &jit_pools, list) {
-		spin_lock_bh(&pool->lock);
+		spin_lock(&pool->lock);
 		list_for_each_entry(chunk, &pool->chunks, list)
 			jit_show_objects(m, chunk);
-		spin_unlock_bh(&pool->lock);
+		spin_unlock(&pool->lock);
 	}
 	mutex_unlock(&jit_mutex);
 	return 0;

@@ -57,7 +57,10 @@ enum jit_fit {
  * @list: in jit_arena.extents. Changed under the lock of the space, read under
  *	  RCU: an extent that was taken off stays until a grace period has passed
  * @node: in jit_space.free, if free
- * @rcu: for an extent that waits to be reused, or was taken off the list
+ * @rcu: for an extent that was taken off the list
+ * @next: next extent that waits for the same grace period
+ * @freed_by: the cache that an extent which waits belonged to
+ * @freed_from: return address of the call that freed it
  * @arena: what it is a part of
  * @start: address of the first byte. Invariant: never changes, so readers under RCU
  *	   can search the list by it
@@ -72,6 +75,11 @@ struct jit_extent {
 	union {
 		struct rb_node	node;
 		struct rcu_head	rcu;
+		struct {
+			struct jit_extent	*next;
+			struct jit_cache	*freed_by;
+			unsigned long		freed_from;
+		};
 	};
 	struct jit_arena	*arena;
 	unsigned long		start;

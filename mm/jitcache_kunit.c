@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit suite of jit_cache: what its objects are and do. Misuse has a suite of its own,
- * in jitcache_misuse_kunit.c, and extents have a test in user space, in
- * tools/testing/jitcache.
+ * KUnit suite of jit_cache: what its objects are and do. Misuse and grace periods have
+ * suites of their own, in jitcache_misuse_kunit.c and jitcache_wait_kunit.c, and extents
+ * have a test in user space, in tools/testing/jitcache.
  */
 
 #include <kunit/test.h>
 #include <linux/completion.h>
-#include <linux/cpu.h>
 #include <linux/err.h>
 #include <linux/fault-inject.h>
 #include <linux/jitcache.h>
@@ -27,16 +26,6 @@
 #include "text_kunit.h"
 
 /* === Chunks =============================================================== */
-
-static struct jit_chunk *chunk_of(const void *addr)
-{
-	struct jit_chunk *chunk;
-
-	rcu_read_lock();
-	chunk = jit_chunk_find_rcu((unsigned long)addr);
-	rcu_read_unlock();
-	return chunk;
-}
 
 static unsigned long pool_chunks(const struct jit_cache *cache)
 {
@@ -236,6 +225,18 @@ static void test_exact_fit(struct kunit *test)
 	}
 }
 
+/* As for vmalloc(), unless the object fills its range. */
+static void test_guard_page(struct kunit *test)
+{
+	struct jit_cache *cache = make(test, JIT_RAW, 0, 3 * PAGE_SIZE, 0);
+	void *addr = alloc(test, cache, 2 * PAGE_SIZE);
+
+	KUNIT_EXPECT_EQ(test, find_vm_area(addr)->size, 3 * PAGE_SIZE);
+	KUNIT_EXPECT_NULL(test, jit_cache_alloc(cache, PAGE_SIZE));
+	jit_cache_free(cache, addr);
+	jit_cache_destroy(cache);
+}
+
 /* A range is used up to its last object, whatever their size. */
 static void test_full(struct kunit *test)
 {
@@ -415,6 +416,30 @@ static void test_next(struct kunit *test)
 	jit_cache_destroy(other);
 }
 
+/* Objects that have a chunk each are found in order, too. */
+static void test_next_own(struct kunit *test)
+{
+	struct jit_cache *cache = make(test, JIT_RAW, 0, TEST_SIZE, 0);
+	void *objs[8], *addr = NULL, *last = NULL;
+	unsigned int i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		objs[i] = alloc(test, cache, PAGE_SIZE);
+	/* The lowest address is free again, and given out last. */
+	jit_free(objs[0]);
+	objs[0] = alloc(test, cache, PAGE_SIZE);
+	while ((addr = jit_cache_next(cache, addr))) {
+		KUNIT_EXPECT_GT(test, (unsigned long)addr, (unsigned long)last);
+		last = addr;
+		addr += PAGE_SIZE;
+		n++;
+	}
+	KUNIT_EXPECT_EQ(test, n, ARRAY_SIZE(objs));
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		jit_free(objs[i]);
+	jit_cache_destroy(cache);
+}
+
 /* === Staging and execution ================================================ */
 
 static void test_stage_commit(struct kunit *test)
@@ -494,7 +519,7 @@ static void test_stage_abort(struct kunit *test)
 /* As kprobes does. Lockdep checks the order of locks. */
 static void test_under_text_mutex(struct kunit *test)
 {
-	struct jit_cache *cache = make_text(test);
+	struct jit_cache *cache = make(test, JIT_TEXT, 0, TEST_SIZE, JIT_CACHE_FREE_RCU);
 	struct jit_stage stage;
 	void *func = NULL;
 
@@ -506,71 +531,15 @@ static void test_under_text_mutex(struct kunit *test)
 	if (func)
 		KUNIT_EXPECT_EQ(test, call_function(func), 7U);
 	KUNIT_EXPECT_NOT_NULL(test, func);
-	jit_free_locked(func);
+	jit_cache_free(cache, func);
 	KUNIT_EXPECT_EQ(test, jit_stage_begin(&stage, cache, 64), 0);
 	jit_stage_abort(&stage);
-	jit_free_locked(NULL);
+	jit_cache_free(cache, NULL);
 	mutex_unlock(&text_mutex);
-	jit_cache_destroy(cache);
+	destroy_and_wait(test, cache);
 }
 
 /* === Reuse ================================================================ */
-
-static int hold_rcu(void *data)
-{
-	struct completion *held = data;
-
-	rcu_read_lock();
-	complete(held);
-	while (!kthread_should_stop())
-		cpu_relax();
-	rcu_read_unlock();
-	return 0;
-}
-
-/* The range has room for one object. */
-static void test_reuse_waits_for_rcu(struct kunit *test)
-{
-	DECLARE_COMPLETION_ONSTACK(held);
-	struct task_struct *reader;
-	struct jit_cache *cache;
-	void *addr, *again;
-
-	if (num_online_cpus() < 2)
-		kunit_skip(test, "takes a second CPU");
-	cache = make(test, JIT_TEXT, 0, PAGE_SIZE, JIT_CACHE_REUSE_RCU);
-	addr = alloc(test, cache, PAGE_SIZE);
-	KUNIT_ASSERT_TRUE(test, text_poke_copy(addr, "not a trap", 10));
-	reader = kthread_run_on_cpu(hold_rcu, &held,
-				    cpumask_any_but(cpu_online_mask, raw_smp_processor_id()),
-				    "hold_rcu/%u");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(reader));
-	wait_for_completion(&held);
-
-	jit_cache_free(cache, addr);
-	KUNIT_EXPECT_TRUE(test, jit_traps(addr, PAGE_SIZE));
-	KUNIT_EXPECT_FALSE(test, jit_cache_owns(cache, addr));
-	KUNIT_EXPECT_EQ(test, jit_cache_shrink(cache), 0);
-	KUNIT_EXPECT_NULL(test, jit_cache_alloc(cache, PAGE_SIZE));
-
-	kthread_stop(reader);
-	rcu_barrier();
-	again = alloc(test, cache, PAGE_SIZE);
-	jit_cache_free(cache, again);
-	jit_cache_destroy(cache);
-}
-
-static void test_reuse_waits_for_rcu_tasks(struct kunit *test)
-{
-	struct jit_cache *cache = make(test, JIT_TEXT, 0, PAGE_SIZE, JIT_CACHE_REUSE_RCU_TASKS);
-	void *addr = alloc(test, cache, PAGE_SIZE);
-
-	jit_cache_free(cache, addr);
-	jit_barrier_tasks();
-	KUNIT_EXPECT_PTR_EQ(test, alloc(test, cache, PAGE_SIZE), addr);
-	jit_cache_free(cache, addr);
-	jit_cache_destroy(cache);
-}
 
 static void test_reuse_at_once(struct kunit *test)
 {
@@ -776,8 +745,8 @@ static void test_stress(struct kunit *test)
 {
 	struct jit_cache *caches[] = {
 		make_text(test),
-		make(test, JIT_TEXT, 0, TEST_SIZE, JIT_CACHE_REUSE_RCU),
-		make(test, JIT_TEXT, 0, TEST_SIZE, JIT_CACHE_REUSE_RCU_TASKS),
+		make(test, JIT_TEXT, 0, TEST_SIZE, JIT_CACHE_FREE_RCU),
+		make(test, JIT_TEXT, 0, TEST_SIZE, JIT_CACHE_FREE_RCU_TASKS),
 	};
 	unsigned int i, workers = 2 * num_online_cpus();
 	struct stress *stress;
@@ -799,7 +768,7 @@ static void test_stress(struct kunit *test)
 	}
 	for (i = 0; i < ARRAY_SIZE(caches); i++) {
 		KUNIT_EXPECT_EQ(test, caches[i]->stat[JIT_CACHE_OBJECTS], 0UL);
-		jit_cache_destroy(caches[i]);
+		destroy_and_wait(test, caches[i]);
 	}
 }
 
@@ -810,6 +779,7 @@ static struct kunit_case jitcache_cases[] = {
 	KUNIT_CASE(test_sizes),
 	KUNIT_CASE(test_alignment),
 	KUNIT_CASE_PARAM(test_exact_fit, type_gen_params),
+	KUNIT_CASE(test_guard_page),
 	KUNIT_CASE(test_full),
 	KUNIT_CASE(test_other_ranges),
 	KUNIT_CASE(test_occupied_range),
@@ -818,13 +788,12 @@ static struct kunit_case jitcache_cases[] = {
 	KUNIT_CASE(test_placement_is_random),
 	KUNIT_CASE(test_owns),
 	KUNIT_CASE(test_next),
+	KUNIT_CASE(test_next_own),
 	KUNIT_CASE(test_stage_commit),
 	KUNIT_CASE(test_stage_begin_fails),
 	KUNIT_CASE(test_stage_commit_fails),
 	KUNIT_CASE(test_stage_abort),
 	KUNIT_CASE(test_under_text_mutex),
-	KUNIT_CASE(test_reuse_waits_for_rcu),
-	KUNIT_CASE(test_reuse_waits_for_rcu_tasks),
 	KUNIT_CASE(test_reuse_at_once),
 	KUNIT_CASE(test_shrink),
 	KUNIT_CASE(test_delayed),

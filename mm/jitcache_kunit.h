@@ -6,6 +6,7 @@
 #define _MM_JITCACHE_KUNIT_H
 
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/jitcache.h>
 #include <linux/mm.h>
@@ -70,6 +71,33 @@ static inline void *make_function(struct jit_cache *cache, size_t size, u32 valu
 		return NULL;
 	emit_return(stage.rw, value);
 	return jit_stage_commit(&stage);
+}
+
+static inline struct jit_chunk *chunk_of(const void *addr)
+{
+	struct jit_chunk *chunk;
+
+	rcu_read_lock();
+	chunk = jit_chunk_find_rcu((unsigned long)addr);
+	rcu_read_unlock();
+	return chunk;
+}
+
+/* Grace periods have no upper bound, so this is generous. */
+static inline void wait_until_none_waits(struct kunit *test, const struct jit_cache *cache)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3000 && READ_ONCE(cache->stat[JIT_CACHE_WAITING]); i++)
+		msleep(20);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(cache->stat[JIT_CACHE_WAITING]), 0UL);
+}
+
+/* So that nothing is left in the range of the tests. */
+static inline void destroy_and_wait(struct kunit *test, struct jit_cache *cache)
+{
+	wait_until_none_waits(test, cache);
+	jit_cache_destroy(cache);
 }
 
 #endif /* _MM_JITCACHE_KUNIT_H */

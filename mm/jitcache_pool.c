@@ -40,8 +40,8 @@ static int __init jit_nomerge_param(char *arg)
 early_param("jitcache_nomerge", jit_nomerge_param);
 
 /*
- * Empty chunks that have left their pool. Unmapping sleeps, which the RCU callbacks
- * and the shrinker that doom them cannot.
+ * Empty chunks that have left their pool. Unmapping sleeps, which code that holds the
+ * lock of the pool cannot.
  */
 static LIST_HEAD(jit_doomed);
 static DEFINE_SPINLOCK(jit_doomed_lock);
@@ -85,9 +85,9 @@ void jit_reap_doomed(void)
 	LIST_HEAD(doomed);
 
 	mutex_lock(&jit_reap_mutex);
-	spin_lock_bh(&jit_doomed_lock);
+	spin_lock(&jit_doomed_lock);
 	list_splice_init(&jit_doomed, &doomed);
-	spin_unlock_bh(&jit_doomed_lock);
+	spin_unlock(&jit_doomed_lock);
 
 	list_for_each_entry_safe(chunk, next, &doomed, list) {
 		extent = jit_arena_first(&chunk->arena);
@@ -122,7 +122,7 @@ static unsigned long jit_chunk_doom(struct jit_chunk *chunk)
  * @pool: the pool
  * @pages: stop when they have that many pages
  *
- * Context: Any with interrupts on, but hard interrupts and NMI.
+ * Context: Process context, does not sleep.
  * Return: the number of pages of the doomed chunks.
  */
 unsigned long jit_pool_shrink(struct jit_pool *pool, unsigned long pages)
@@ -130,7 +130,7 @@ unsigned long jit_pool_shrink(struct jit_pool *pool, unsigned long pages)
 	struct jit_chunk *chunk, *next;
 	unsigned long done = 0;
 
-	spin_lock_bh(&pool->lock);
+	spin_lock(&pool->lock);
 	jit_undelay(pool);
 	list_for_each_entry_safe(chunk, next, &pool->chunks, list) {
 		if (!pool->idle || done >= pages)
@@ -141,7 +141,7 @@ unsigned long jit_pool_shrink(struct jit_pool *pool, unsigned long pages)
 		jit_arena_exit(&pool->space, &chunk->arena);
 		done += jit_chunk_doom(chunk);
 	}
-	spin_unlock_bh(&pool->lock);
+	spin_unlock(&pool->lock);
 	return done;
 }
 
@@ -200,6 +200,7 @@ static struct jit_pool *jit_pool_create(const struct jit_cache *cache)
 	pool->traits = &jit_traits[cache->type];
 	pool->shared = jit_cache_merges(cache);
 	pool->space.free = RB_ROOT;
+	jit_wait_init(pool);
 	mutex_init(&pool->grow);
 	spin_lock_init(&pool->lock);
 	INIT_LIST_HEAD(&pool->chunks);
@@ -245,7 +246,7 @@ found:
  * jit_pool_release() - a cache does not use the pool any more
  * @pool: what jit_pool_get() returned
  *
- * The caller has waited for the grace periods of its objects.
+ * No object of the cache waits for a grace period any more.
  *
  * Context: Process context, may sleep. Caller holds jit_mutex.
  */
@@ -269,7 +270,10 @@ void jit_pool_release(struct jit_pool *pool)
 	kfree_rcu(pool, rcu);
 }
 
-/* Lists are short: a pool has a chunk for each 2 MiB, unless objects have their own. */
+/*
+ * Chunks that objects share are kept in the order of their addresses. There is one for
+ * each 2 MiB, so the list is short. Objects that have their own can be many.
+ */
 static void jit_pool_add(struct jit_pool *pool, struct jit_chunk *chunk)
 {
 	struct list_head *pos = &pool->chunks;
@@ -278,6 +282,8 @@ static void jit_pool_add(struct jit_pool *pool, struct jit_chunk *chunk)
 	lockdep_assert_held(&pool->lock);
 
 	list_for_each_entry(other, &pool->chunks, list) {
+		if (!pool->traits->packed)
+			break;
 		if (other->addr > chunk->addr) {
 			pos = &other->list;
 			break;
@@ -364,19 +370,19 @@ static struct jit_extent *jit_pool_take(struct jit_pool *pool, u32 size, u32 ali
 	struct jit_extent *extent, *spare = NULL;
 
 	for (;;) {
-		spin_lock_bh(&pool->lock);
+		spin_lock(&pool->lock);
 		if (spare)
 			list_add(&spare->list, &pool->spares);
 		if (jit_pool_is_stocked(pool))
 			break;
-		spin_unlock_bh(&pool->lock);
+		spin_unlock(&pool->lock);
 
 		spare = jit_extent_alloc();
 		if (!spare)
 			return ERR_PTR(-ENOMEM);
 	}
 	extent = __jit_pool_take(pool, size, align, fit);
-	spin_unlock_bh(&pool->lock);
+	spin_unlock(&pool->lock);
 	return extent;
 }
 
@@ -407,11 +413,11 @@ static bool jit_pool_grow(struct jit_pool *pool, size_t size, unsigned long call
 	chunk = jit_pool_new_chunk(pool, size, caller, &initial);
 	if (!chunk)
 		return false;
-	spin_lock_bh(&pool->lock);
+	spin_lock(&pool->lock);
 	jit_pool_add(pool, chunk);
 	jit_arena_init(&pool->space, &chunk->arena, initial);
 	jit_chunk_set_idle(chunk);
-	spin_unlock_bh(&pool->lock);
+	spin_unlock(&pool->lock);
 	return true;
 }
 
@@ -453,9 +459,9 @@ static struct jit_extent *jit_pool_alloc_own(struct jit_pool *pool, u32 size,
 	if (!chunk)
 		return NULL;
 	jit_arena_init_whole(&chunk->arena, extent);
-	spin_lock_bh(&pool->lock);
+	spin_lock(&pool->lock);
 	jit_pool_add(pool, chunk);
-	spin_unlock_bh(&pool->lock);
+	spin_unlock(&pool->lock);
 	return extent;
 }
 
@@ -481,18 +487,15 @@ struct jit_extent *jit_pool_alloc(struct jit_pool *pool, u32 size, u32 align,
 }
 
 /**
- * jit_pool_free() - make an extent free that has no owner any more
+ * jit_pool_free_locked() - make an extent free, now or after JIT_DELAY more
+ * @pool: the pool that it belongs to
  * @extent: an extent in state JIT_EXTENT_WAITING
  *
- * Context: Any with interrupts on, but hard interrupts and NMI.
+ * Context: Caller holds jit_pool.lock.
  */
-void jit_pool_free(struct jit_extent *extent)
+void jit_pool_free_locked(struct jit_pool *pool, struct jit_extent *extent)
 {
-	struct jit_pool *pool = jit_extent_pool(extent);
-
-	spin_lock_bh(&pool->lock);
 	extent = jit_delay(pool, extent);
 	if (extent)
 		jit_pool_put(pool, extent);
-	spin_unlock_bh(&pool->lock);
 }

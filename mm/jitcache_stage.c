@@ -50,15 +50,16 @@ static void jit_stage_end(struct jit_stage *stage)
 	memset(stage, 0, sizeof(*stage));
 }
 
-static void *__jit_stage_commit(struct jit_stage *stage, unsigned long caller)
+static void *__jit_stage_commit(struct jit_stage *stage, unsigned int flags,
+				unsigned long caller)
 {
 	void *text;
 
-	lockdep_assert_held(&text_mutex);
-
-	text = __text_poke_copy(stage->addr, stage->rw, stage->size, caller);
+	text = __text_poke_copy(stage->addr, stage->rw, stage->size,
+				flags & JIT_FREE_LOCKED, caller);
 	if (!text)
-		__jit_free(stage->cache, stage->addr, JIT_FREE_LOCKED, caller);
+		__jit_free(stage->cache, stage->addr, flags, caller);
+	jit_stage_end(stage);
 	return text;
 }
 
@@ -66,21 +67,18 @@ static void *__jit_stage_commit(struct jit_stage *stage, unsigned long caller)
 
 void *jit_stage_commit(struct jit_stage *stage)
 {
-	void *text;
-
-	mutex_lock(&text_mutex);
-	text = __jit_stage_commit(stage, _RET_IP_);
-	mutex_unlock(&text_mutex);
-	jit_stage_end(stage);
-	return text;
+	return __jit_stage_commit(stage, 0, _RET_IP_);
 }
 
 void *jit_stage_commit_locked(struct jit_stage *stage)
 {
-	void *text = __jit_stage_commit(stage, _RET_IP_);
+	lockdep_assert_held(&text_mutex);
 
-	jit_stage_end(stage);
-	return text;
+	if (WARN_ON_ONCE(stage->size > TEXT_POKE_LOCKED_MAX)) {
+		jit_stage_abort(stage);
+		return NULL;
+	}
+	return __jit_stage_commit(stage, JIT_FREE_LOCKED, _RET_IP_);
 }
 
 void jit_stage_abort(struct jit_stage *stage)

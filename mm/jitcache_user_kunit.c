@@ -8,29 +8,28 @@
 #include <kunit/test.h>
 #include <linux/delay.h>
 #include <linux/jitcache.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/text_patching.h>
-#include <linux/workqueue.h>
 
 #define MY_SIZE		40
 #define MY_TRAMPS	256
 
 struct my_tramp {
 	void		*text;
-	struct rcu_work	free_work;
+	struct rcu_head	rcu;
 };
 
 /* Near the kernel image, so that thunks reach it with a direct jump. */
 DEFINE_STATIC_JIT_CACHE(my_text, "my_tramp", JIT_TEXT, JIT_MODULES_START,
-			JIT_MODULES_END, 0, 0);
+			JIT_MODULES_END, 0, JIT_CACHE_FREE_RCU);
 /* Not enough for MY_TRAMPS thunks, so that allocations fail. */
 DEFINE_STATIC_JIT_CACHE(my_tiny, "my_tiny", JIT_TEXT, JIT_MODULES_END - 2 * PAGE_SIZE,
-			JIT_MODULES_END, PAGE_SIZE / 8, 0);
+			JIT_MODULES_END, PAGE_SIZE / 8, JIT_CACHE_FREE_RCU);
 
 /* The owner of an id serializes the updates of its slot. */
 static struct my_tramp __rcu *my_tramps[MY_TRAMPS];
-static struct workqueue_struct *my_wq;
 
 /*
  * Jumps are relative: what is written to @rw works at @addr only. Bytes that the
@@ -91,14 +90,6 @@ static long my_run(int id)
 	return ret;
 }
 
-static void my_free(struct work_struct *work)
-{
-	struct my_tramp *t = container_of(to_rcu_work(work), struct my_tramp, free_work);
-
-	jit_free(t->text);
-	kfree(t);
-}
-
 static int my_register(struct jit_cache *cache, int id, long (*func)(long), long arg)
 {
 	struct my_tramp *t = kzalloc(sizeof(*t), GFP_KERNEL);
@@ -110,7 +101,6 @@ static int my_register(struct jit_cache *cache, int id, long (*func)(long), long
 	t->text = jit_stage_commit(&stage);
 	if (!t->text)
 		goto fail;
-	INIT_RCU_WORK(&t->free_work, my_free);
 	rcu_assign_pointer(my_tramps[id], t);
 	return 0;
 fail:
@@ -118,13 +108,15 @@ fail:
 	return -ENOMEM;
 }
 
-/* Does not block. Freeing text may sleep, so it is left to a work, not a callback. */
+/* Does not block. The cache has the text wait for readers, as kfree_rcu() does. */
 static void my_unregister(int id)
 {
 	struct my_tramp *t = rcu_replace_pointer(my_tramps[id], NULL, true);
 
-	if (t)
-		queue_rcu_work(my_wq, &t->free_work);
+	if (!t)
+		return;
+	jit_free(t->text);
+	kfree_rcu(t, rcu);
 }
 
 static long my_same(long arg)
@@ -184,14 +176,12 @@ static void test_unregister_under_reader(struct kunit *test)
 	t = rcu_dereference(my_tramps[0]);
 	text = t->text;
 	my_unregister(0);
-	mdelay(10);		/* time for a work that does not wait for readers */
+	mdelay(10);		/* time for a worker that does not wait for readers */
 	ret = my_call(t);
 	rcu_read_unlock();
 
 	KUNIT_EXPECT_EQ(test, ret, 42);
 	KUNIT_EXPECT_EQ(test, my_run(0), -ENOENT);
-	rcu_barrier();		/* now the work is queued */
-	flush_workqueue(my_wq);
 	KUNIT_EXPECT_FALSE(test, jit_cache_owns(&my_text, text));
 }
 
@@ -207,21 +197,12 @@ static void test_full(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, my_run(id), 2 * id);
 }
 
-static int my_init(struct kunit *test)
-{
-	my_wq = alloc_workqueue("my_tramp", 0, 0);
-	return my_wq ? 0 : -ENOMEM;
-}
-
 static void my_exit(struct kunit *test)
 {
 	int i;
 
-	for (i = 0; my_wq && i < MY_TRAMPS; i++)
+	for (i = 0; i < MY_TRAMPS; i++)
 		my_unregister(i);
-	rcu_barrier();
-	if (my_wq)
-		destroy_workqueue(my_wq);
 }
 
 static struct kunit_case my_cases[] = {
@@ -234,7 +215,6 @@ static struct kunit_case my_cases[] = {
 
 static struct kunit_suite my_suite = {
 	.name		= "jitcache_user",
-	.init		= my_init,
 	.exit		= my_exit,
 	.test_cases	= my_cases,
 };

@@ -3,7 +3,7 @@
  * Writing executable memory: what is the same on every architecture.
  *
  * The interface and its contract are in include/linux/text_patching.h. This file
- * has the checks, the one loop over pages, the lock and the synchronization of
+ * has the checks, the one loop over pages, the lock and the maintenance of
  * instruction caches. Below them is a primitive that writes a piece of bounded
  * length: the architecture's, or the fallback in this file.
  *
@@ -275,67 +275,127 @@ static int text_poke_pages(const struct text_poke_op *op, void *dst, const void 
 	return 0;
 }
 
-/* Makes every CPU fetch what was written to [start, end). */
-#ifndef arch_text_poke_sync
-#define arch_text_poke_sync	flush_icache_range
+#ifndef arch_text_poke_flush
+#define arch_text_poke_flush	flush_icache_range
 #endif
 
-static void *text_poke_range(const struct text_poke_op *op, void *dst, const void *src,
-			     size_t len, unsigned long caller)
+static bool text_poke_refuses(const struct text_poke_op *op, const void *dst,
+			      const void *src, size_t len, unsigned long caller)
 {
-	const char *refusal;
-	int err;
+	const char *refusal = text_poke_refusal(op, dst, src, len);
 
-	might_sleep();
-	lockdep_assert_held(&text_mutex);
-
-	if (!len)
-		return dst;
-
-	refusal = text_poke_refusal(op, dst, src, len);
-	if (refusal) {
+	if (refusal)
 		pr_warn_once("refused to %s %zu bytes at %p for %pS: %s\n", op->name, len,
 			     dst, (void *)caller, refusal);
-		return NULL;
-	}
+	return refusal;
+}
+
+/* Write a range that was not refused. */
+static bool text_poke_write(const struct text_poke_op *op, void *dst, const void *src,
+			    size_t len, unsigned long caller)
+{
+	int err;
+
+	lockdep_assert_held(&text_mutex);
 
 	err = text_poke_pages(op, dst, src, len);
 	if (err) {
 		pr_warn_once("failed to %s %zu bytes at %p for %pS: error %d\n", op->name,
 			     len, dst, (void *)caller, err);
-		return NULL;
+		return false;
 	}
-	arch_text_poke_sync((unsigned long)dst, (unsigned long)dst + len);
+	arch_text_poke_flush((unsigned long)dst, (unsigned long)dst + len);
 
 	/*
 	 * The write went to another page, or a cache hides it. Either way, the
 	 * caller must not execute the range.
 	 */
 	if (op->copies && WARN_ON_ONCE(memcmp(dst, src, len)))
-		return NULL;
+		return false;
 
 	trace_text_poke(op->name, dst, len, caller);
+	return true;
+}
+
+static void *text_poke_locked(const struct text_poke_op *op, void *dst, const void *src,
+			      size_t len, unsigned long caller)
+{
+	might_sleep();
+	lockdep_assert_held(&text_mutex);
+
+	if (!len)
+		return dst;
+	if (len > TEXT_POKE_LOCKED_MAX) {
+		pr_warn_once("refused to %s %zu bytes at %p for %pS: too long under text_mutex\n",
+			     op->name, len, dst, (void *)caller);
+		return NULL;
+	}
+	if (text_poke_refuses(op, dst, src, len, caller))
+		return NULL;
+	return text_poke_write(op, dst, src, len, caller) ? dst : NULL;
+}
+
+/* Releases text_mutex between pieces, so that other users get a turn. */
+static void *text_poke_pieces(const struct text_poke_op *op, void *dst, const void *src,
+			      size_t len, unsigned long caller)
+{
+	size_t done, piece;
+	bool written;
+
+	might_sleep();
+
+	if (!len)
+		return dst;
+	if (text_poke_refuses(op, dst, src, len, caller))
+		return NULL;
+
+	for (done = 0; done < len; done += piece) {
+		piece = min_t(size_t, len - done, TEXT_POKE_LOCKED_MAX);
+		mutex_lock(&text_mutex);
+		written = text_poke_write(op, dst + done, op->copies ? src + done : src,
+					  piece, caller);
+		mutex_unlock(&text_mutex);
+		if (!written)
+			return NULL;
+		cond_resched();
+	}
 	return dst;
 }
 
 /* === Inside mm/ =========================================================== */
 
-/* text_poke_copy_locked() and text_poke_fill_locked() on behalf of @caller. */
-void *__text_poke_copy(void *dst, const void *src, size_t len, unsigned long caller)
+/**
+ * __text_poke_copy() - text_poke_copy() on behalf of another caller
+ * @dst: as for text_poke_copy()
+ * @src: as for text_poke_copy()
+ * @len: as for text_poke_copy()
+ * @locked: whether the caller holds text_mutex
+ * @caller: return address to log and to trace
+ *
+ * Return: as text_poke_copy().
+ */
+void *__text_poke_copy(void *dst, const void *src, size_t len, bool locked,
+		       unsigned long caller)
 {
-	return text_poke_range(&text_poke_op_copy, dst, src, len, caller);
+	return locked ? text_poke_locked(&text_poke_op_copy, dst, src, len, caller) :
+			text_poke_pieces(&text_poke_op_copy, dst, src, len, caller);
 }
 
-void *__text_poke_fill(void *dst, size_t len, unsigned long caller)
+/**
+ * __text_poke_fill() - text_poke_fill() on behalf of another caller
+ * @dst: as for text_poke_fill()
+ * @len: as for text_poke_fill()
+ * @locked: whether the caller holds text_mutex
+ * @caller: return address to log and to trace
+ *
+ * Return: as text_poke_fill().
+ */
+void *__text_poke_fill(void *dst, size_t len, bool locked, unsigned long caller)
 {
-	return text_poke_range(&text_poke_op_fill, dst, text_trap_word, len, caller);
-}
+	const u32 *trap = text_trap_word;
 
-static void *__text_poke_set(void *dst, int c, size_t len, unsigned long caller)
-{
-	u8 byte = c;
-
-	return text_poke_range(&text_poke_op_set, dst, &byte, len, caller);
+	return locked ? text_poke_locked(&text_poke_op_fill, dst, trap, len, caller) :
+			text_poke_pieces(&text_poke_op_fill, dst, trap, len, caller);
 }
 
 /* === Public interface ===================================================== */
@@ -348,45 +408,34 @@ void text_buf_fill(void *buf, size_t len)
 
 void *text_poke_copy_locked(void *dst, const void *src, size_t len)
 {
-	return __text_poke_copy(dst, src, len, _RET_IP_);
+	return text_poke_locked(&text_poke_op_copy, dst, src, len, _RET_IP_);
 }
 
 void *text_poke_set_locked(void *dst, int c, size_t len)
 {
-	return __text_poke_set(dst, c, len, _RET_IP_);
+	u8 byte = c;
+
+	return text_poke_locked(&text_poke_op_set, dst, &byte, len, _RET_IP_);
 }
 
 void *text_poke_fill_locked(void *dst, size_t len)
 {
-	return __text_poke_fill(dst, len, _RET_IP_);
+	return text_poke_locked(&text_poke_op_fill, dst, text_trap_word, len, _RET_IP_);
 }
 
 void *text_poke_copy(void *dst, const void *src, size_t len)
 {
-	void *ret;
-
-	mutex_lock(&text_mutex);
-	ret = __text_poke_copy(dst, src, len, _RET_IP_);
-	mutex_unlock(&text_mutex);
-	return ret;
+	return text_poke_pieces(&text_poke_op_copy, dst, src, len, _RET_IP_);
 }
 
 void *text_poke_set(void *dst, int c, size_t len)
 {
-	void *ret;
+	u8 byte = c;
 
-	mutex_lock(&text_mutex);
-	ret = __text_poke_set(dst, c, len, _RET_IP_);
-	mutex_unlock(&text_mutex);
-	return ret;
+	return text_poke_pieces(&text_poke_op_set, dst, &byte, len, _RET_IP_);
 }
 
 void *text_poke_fill(void *dst, size_t len)
 {
-	void *ret;
-
-	mutex_lock(&text_mutex);
-	ret = __text_poke_fill(dst, len, _RET_IP_);
-	mutex_unlock(&text_mutex);
-	return ret;
+	return text_poke_pieces(&text_poke_op_fill, dst, text_trap_word, len, _RET_IP_);
 }

@@ -19,6 +19,7 @@
 #include <linux/text_patching.h>
 #include <linux/vmalloc.h>
 
+#include <asm/hardirq.h>
 #include <asm/sections.h>
 
 #include "internal.h"
@@ -548,6 +549,53 @@ static void test_every_cpu_fetches_new_code(struct kunit *test)
 	}
 }
 
+/* A caller that holds text_mutex must not keep it for long. */
+static void test_long(struct kunit *test)
+{
+	const size_t len = 3 * TEXT_POKE_LOCKED_MAX;
+	u8 *mem = vzalloc(len);
+
+	KUNIT_ASSERT_NOT_NULL(test, mem);
+	mutex_lock(&text_mutex);
+	KUNIT_EXPECT_NULL(test, text_poke_set_locked(mem, 1, len));
+	KUNIT_EXPECT_NULL(test, memchr_inv(mem, 0, len));
+	KUNIT_EXPECT_NOT_NULL(test, text_poke_set_locked(mem, 1, TEXT_POKE_LOCKED_MAX));
+	mutex_unlock(&text_mutex);
+	KUNIT_EXPECT_NOT_NULL(test, text_poke_set(mem, 2, len));
+	KUNIT_EXPECT_NULL(test, memchr_inv(mem, 2, len));
+	vfree(mem);
+}
+
+#if defined(CONFIG_X86) && defined(CONFIG_SMP)
+static unsigned int function_calls(void)
+{
+	unsigned int cpu, calls = 0;
+
+	for_each_online_cpu(cpu)
+		calls += per_cpu(irq_stat, cpu).irq_call_count;
+	return calls;
+}
+
+/* Isolated CPUs notice interrupts. The fallback has to flush TLBs. */
+static void test_no_broadcast(struct kunit *test)
+{
+	struct target *t = test->priv;
+	unsigned int i, calls;
+
+	if (text_poke_alias)
+		kunit_skip(test, "the fallback flushes its alias");
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "takes a second CPU");
+
+	calls = function_calls();
+	for (i = 0; i < 100; i++) {
+		KUNIT_ASSERT_NOT_NULL(test, text_poke_copy(t->mem, t->src, 64));
+		KUNIT_ASSERT_NOT_NULL(test, text_poke_fill(t->mem, 64));
+	}
+	KUNIT_EXPECT_LT(test, function_calls() - calls, 50U);
+}
+#endif
+
 /**
  * struct worker - a thread on a CPU of its own
  * @task: the thread
@@ -701,6 +749,10 @@ static struct kunit_case text_poke_test_cases[] = {
 	KUNIT_CASE(test_no_source),
 #ifndef ARCH_TEXT_POKE_TRAP
 	KUNIT_CASE(test_no_trap),
+#endif
+	KUNIT_CASE(test_long),
+#if defined(CONFIG_X86) && defined(CONFIG_SMP)
+	KUNIT_CASE(test_no_broadcast),
 #endif
 	KUNIT_CASE(test_every_cpu_fetches_new_code),
 	KUNIT_CASE_PARAM(test_neighbours_execute, poke_gen_params),

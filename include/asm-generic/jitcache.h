@@ -14,7 +14,10 @@
  *			with it, instead of changed by set_memory_ro() and
  *			set_memory_x(). For architectures on which these cannot
  *			change huge pages;
- *   ARCH_JIT_RAW	a pgprot_t: how raw memory is mapped at first.
+ *   ARCH_JIT_RAW	a pgprot_t: how raw memory is mapped at first;
+ *   ARCH_JIT_SHADOW	1 if memory in the module area has no KASAN shadow until
+ *			kasan_alloc_module_shadow() is called, without
+ *			KASAN_VMALLOC. Elsewhere the shadow is mapped at boot.
  */
 
 /* VMALLOC_END is the last byte on some architectures. */
@@ -56,6 +59,10 @@
 
 #ifndef ARCH_JIT_RAW
 #define ARCH_JIT_RAW	PAGE_KERNEL_EXEC
+#endif
+
+#ifndef ARCH_JIT_SHADOW
+#define ARCH_JIT_SHADOW	0
 #endif
 
 #endif /* _ASM_GENERIC_JITCACHE_H */

@@ -66,13 +66,14 @@
  * again. An object that may be executing takes the protocol of the architecture,
  * such as text_poke_bp().
  *
- * Freeing. The caller ensures that no CPU executes the object and that none will.
- * If readers execute it inside rcu_read_lock(), that takes a grace period of RCU; if
- * tasks may be preempted in it, one of RCU tasks, see synchronize_rcu_tasks().
- * Freeing may sleep, so an RCU callback cannot free: replace call_rcu() by
- * queue_rcu_work() and free in the work function. rcu_barrier() and then
- * flush_workqueue() wait for what is pending. JIT_CACHE_REUSE_RCU is no replacement,
- * since text traps as soon as it has been freed.
+ * Freeing. If readers find and execute an object inside rcu_read_lock(), create the
+ * cache with JIT_CACHE_FREE_RCU; if tasks may be preempted in it, with
+ * JIT_CACHE_FREE_RCU_TASKS. Free the object when no CPU can find it any more, where
+ * call_rcu() would have been called. Nothing happens to it before the grace period
+ * has passed. Then a worker makes it trap, and its addresses can be given out again.
+ * Such a free does not sleep, and the caller may hold text_mutex. A cache without
+ * such a flag is for owners that wait by themselves: when the free returns, the
+ * object traps.
  *
  * There are no stubs for a kernel without JIT_CACHE, since the option has no
  * prompt and every user selects it. Nothing is exported to modules.
@@ -116,22 +117,29 @@ enum jit_type {
 #define JIT_CACHE_NO_MERGE		0x0001
 
 /*
- * Do not give out the addresses of a freed object again before a grace period of
- * the named kind has passed. Until then they trap. Without a flag, they may be
- * given out at once. Users of JIT_CACHE_REUSE_RCU_TASKS select TASKS_RCU if
- * PREEMPTION.
+ * Leave a freed object as it is until a grace period of the named kind has passed.
+ * Users of JIT_CACHE_FREE_RCU_TASKS select TASKS_RCU if PREEMPTION.
  */
-#define JIT_CACHE_REUSE_RCU		0x0002
-#define JIT_CACHE_REUSE_RCU_TASKS	0x0004
+#define JIT_CACHE_FREE_RCU		0x0002
+#define JIT_CACHE_FREE_RCU_TASKS	0x0004
 
 /* The size of the largest object, in bytes. */
 #define JIT_SIZE_MAX			SZ_1G
+
+/*
+ * Bytes of freed objects that may wait for a grace period of one kind, for all caches
+ * that share memory. A grace period that does not end could use up the range. Beyond
+ * the limit, allocation fails for caches that name this kind, and other caches do
+ * not notice. It does not wait, since the caller may hold text_mutex.
+ */
+#define JIT_WAITING_MAX			SZ_16M
 
 /**
  * enum jit_cache_stat - what is counted for each cache
  * @JIT_CACHE_OBJECTS: objects in use
  * @JIT_CACHE_ASKED: bytes that they were requested with
  * @JIT_CACHE_GIVEN: bytes that they occupy
+ * @JIT_CACHE_WAITING: bytes of freed objects that wait for a grace period
  * @JIT_CACHE_ALLOCS: successful allocations since boot
  * @JIT_CACHE_FREES: objects freed since boot
  * @JIT_CACHE_FAILS: failed allocations since boot
@@ -141,6 +149,7 @@ enum jit_cache_stat {
 	JIT_CACHE_OBJECTS,
 	JIT_CACHE_ASKED,
 	JIT_CACHE_GIVEN,
+	JIT_CACHE_WAITING,
 	JIT_CACHE_ALLOCS,
 	JIT_CACHE_FREES,
 	JIT_CACHE_FAILS,
@@ -158,6 +167,7 @@ struct jit_pool;
  * @type: what the memory is
  * @align: of objects, in bytes, a power of two; 0 stands for the default
  * @flags: JIT_CACHE_NO_MERGE and the like
+ * @destroyed: to be freed with the last object that waits, under the lock of the pool
  * @pool: where the memory comes from; set once, by the first use
  * @list: in the list of all caches, under jit_mutex
  * @stat: counters, under the lock of the pool
@@ -170,6 +180,7 @@ struct jit_cache {
 	enum jit_type		type;
 	unsigned int		align;
 	unsigned int		flags;
+	bool			destroyed;
 	struct jit_pool		*pool;
 	struct list_head	list;
 	unsigned long		stat[NR_JIT_CACHE_STATS];
@@ -253,9 +264,10 @@ struct jit_cache *__must_check jit_cache_create(const char *name, enum jit_type 
  * @cache: the cache; NULL is fine
  *
  * A cache that still has objects is left alone, with a warning. The caller ensures that
- * no other call on the cache is running, the free of its last object included.
+ * no other call on the cache is running, the free of its last object included. Freed
+ * objects may still wait for a grace period, which the function does not wait for.
  *
- * Context: Process context, may sleep and wait for grace periods.
+ * Context: Process context, may sleep.
  */
 void jit_cache_destroy(struct jit_cache *cache);
 
@@ -266,8 +278,9 @@ void jit_cache_destroy(struct jit_cache *cache);
  *
  * Context: Process context, may sleep. Takes jit_mutex and locks of the pool; caller
  * may hold text_mutex.
- * Return: the address of the object; or NULL if the range has no room or there is no
- * memory, and, with a warning, if @size is 0 or larger than JIT_SIZE_MAX.
+ * Return: the address of the object; or NULL if the range has no room, there is no
+ * memory, or more than JIT_WAITING_MAX bytes wait, and, with a warning, if @size is 0
+ * or larger than JIT_SIZE_MAX.
  */
 void *__must_check jit_cache_alloc(struct jit_cache *cache, size_t size);
 
@@ -277,9 +290,11 @@ void *__must_check jit_cache_alloc(struct jit_cache *cache, size_t size);
  * @addr: what jit_cache_alloc() or jit_stage_commit() returned, or NULL
  *
  * An address that is not an object in use of @cache is left alone, with a warning.
- * Text traps when the function returns. It cannot fail and needs no memory.
+ * Text traps when the function returns, or after the grace period that the cache names.
+ * It cannot fail and needs no memory.
  *
- * Context: Process context, may sleep. Takes and releases text_mutex for text.
+ * Context: Process context. May sleep, and takes and releases text_mutex for text,
+ * unless the cache names a grace period.
  */
 void jit_cache_free(struct jit_cache *cache, void *addr);
 
@@ -289,17 +304,9 @@ void jit_cache_free(struct jit_cache *cache, void *addr);
  *
  * As jit_cache_free(), for callers that do not know the cache.
  *
- * Context: Process context, may sleep. Takes and releases text_mutex for text.
+ * Context: As jit_cache_free().
  */
 void jit_free(void *addr);
-
-/**
- * jit_free_locked() - jit_free() for callers that hold text_mutex
- * @addr: what jit_cache_alloc() or jit_stage_commit() returned, or NULL
- *
- * Context: Process context, may sleep. Caller holds text_mutex.
- */
-void jit_free_locked(void *addr);
 
 /**
  * jit_size() - the size of an object
@@ -328,7 +335,7 @@ bool jit_cache_owns(const struct jit_cache *cache, const void *addr);
  *
  * Objects may be allocated and freed between two calls.
  *
- * Context: Any with interrupts on, but hard interrupts and NMI.
+ * Context: Process context, does not sleep.
  * Return: the lowest address of an object in use that is not below @addr, or NULL.
  */
 void *jit_cache_next(struct jit_cache *cache, const void *addr);
@@ -399,7 +406,8 @@ void *__must_check jit_stage_commit(struct jit_stage *stage);
 
 /**
  * jit_stage_commit_locked() - jit_stage_commit() for callers that hold text_mutex
- * @stage: what jit_stage_begin() filled in; cleared by this call
+ * @stage: what jit_stage_begin() filled in, at most TEXT_POKE_LOCKED_MAX bytes; cleared
+ *	   by this call
  *
  * Context: Process context, may sleep. Caller holds text_mutex.
  * Return: as jit_stage_commit().

@@ -22,11 +22,16 @@
  * change code that may be executing takes the architecture's own protocol:
  * text_poke_bp() on x86, aarch64_insn_patch_text() on arm64.
  *
- * When one of the functions returns, the caches of instructions have been
- * synchronized, and on x86, arm64 and s390 every CPU has synchronized its execution,
- * so it fetches the new bytes. On other architectures this is as flush_icache_range()
- * does it: a CPU that has prefetched the old bytes sees the new ones after its next
- * exception or interrupt.
+ * Other CPUs. When one of the functions returns, the caches of instructions are
+ * coherent with the memory. No other CPU has been interrupted. A CPU that has not
+ * executed the range since before its old contents became unused fetches the new
+ * bytes. A CPU that has executed them may hold old instructions until its next context
+ * synchronization: an interrupt or exception, or a return from one. A grace period of
+ * RCU or RCU tasks between the last execution and the write takes every CPU through
+ * one, and so does the breakpoint that leads to a slot of kprobes. This is what users
+ * on x86 and arm64 relied on before: "Handling Self- and Cross-Modifying Code" in the
+ * Intel SDM, volume 3, and "Concurrent modification and execution of instructions" in
+ * the Arm ARM.
  *
  * To write memory, execute it, and make it trap again::
  *
@@ -44,9 +49,16 @@
 #define _LINUX_TEXT_PATCHING_H
 
 #include <linux/compiler.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 #include <asm/text-patching.h>
+
+/*
+ * The _locked functions refuse more bytes, so that text_mutex is not held for long. The
+ * others release it from time to time.
+ */
+#define TEXT_POKE_LOCKED_MAX	SZ_64K
 
 /**
  * text_poke_copy() - copy instructions into unused executable memory
@@ -103,7 +115,7 @@ void *__must_check text_poke_fill(void *dst, size_t len);
  * text_poke_copy_locked() - text_poke_copy() for callers that hold text_mutex
  * @dst: as for text_poke_copy()
  * @src: as for text_poke_copy()
- * @len: as for text_poke_copy()
+ * @len: as for text_poke_copy(), at most TEXT_POKE_LOCKED_MAX
  *
  * Context: Process context, may sleep. Caller holds text_mutex.
  * Return: as text_poke_copy().
@@ -114,7 +126,7 @@ void *__must_check text_poke_copy_locked(void *dst, const void *src, size_t len)
  * text_poke_set_locked() - text_poke_set() for callers that hold text_mutex
  * @dst: as for text_poke_copy()
  * @c: as for text_poke_set()
- * @len: as for text_poke_set()
+ * @len: as for text_poke_set(), at most TEXT_POKE_LOCKED_MAX
  *
  * Context: Process context, may sleep. Caller holds text_mutex.
  * Return: as text_poke_set().
@@ -124,7 +136,7 @@ void *__must_check text_poke_set_locked(void *dst, int c, size_t len);
 /**
  * text_poke_fill_locked() - text_poke_fill() for callers that hold text_mutex
  * @dst: as for text_poke_copy()
- * @len: as for text_poke_fill()
+ * @len: as for text_poke_fill(), at most TEXT_POKE_LOCKED_MAX
  *
  * Context: Process context, may sleep. Caller holds text_mutex.
  * Return: as text_poke_fill().
@@ -165,8 +177,8 @@ void text_buf_fill(void *buf, size_t len);
  *
  *   arch_text_poke_trap_t	u8, u16 or u32: as wide as an instruction;
  *   ARCH_TEXT_POKE_TRAP	an instruction that traps, as it is in memory;
- *   arch_text_poke_sync()	if flush_icache_range() does not suffice to make
- *				every CPU fetch what was written;
+ *   arch_text_poke_flush()	instead of flush_icache_range(), to make caches of
+ *				instructions coherent without interrupting CPUs;
  *   ARCH_TEXT_POKE_PAGES	with CONFIG_ARCH_HAS_TEXT_POKE: how many pages
  *				one call of arch_text_poke() can write to, by
  *				default one.
@@ -194,8 +206,8 @@ typedef void text_poke_f(void *alias, const void *src, size_t len);
  *
  * With CONFIG_ARCH_HAS_TEXT_POKE, arch/.../kernel/patching.c defines it. The alias
  * is not executable, other CPUs cannot write through it as far as the architecture
- * can prevent that, and it is gone when the function returns. The caller
- * synchronizes caches of instructions.
+ * can prevent that, and it is gone when the function returns. The caller makes caches
+ * of instructions coherent.
  *
  * Context: Process context. text_mutex is held.
  */

@@ -17,12 +17,3 @@ void arch_text_poke(text_poke_f *write, void *dst, const void *src, size_t len)
 
 	__text_poke(write, dst, src, len);
 }
-
-/*
- * Caches of instructions are coherent, but a CPU may have fetched the old bytes
- * already. A serializing instruction discards them.
- */
-void arch_text_poke_sync(unsigned long start, unsigned long end)
-{
-	text_poke_sync();
-}

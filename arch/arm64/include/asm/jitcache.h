@@ -45,8 +45,9 @@ extern u64 module_alloc_base;
  * split (arch/arm64/mm/pageattr.c). Text is mapped again instead.
  */
 #define ARCH_JIT_HUGE		1
-#define ARCH_JIT_REMAP		PAGE_KERNEL_ROX
+#define ARCH_JIT_REMAP		__pgprot(pgprot_val(PAGE_KERNEL_ROX) | PTE_MAYBE_GP)
 #define ARCH_JIT_RAW		PAGE_KERNEL
+#define ARCH_JIT_SHADOW		1
 
 #include <asm-generic/jitcache.h>
 

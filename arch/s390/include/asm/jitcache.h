@@ -6,6 +6,8 @@
 #define JIT_MODULES_START	MODULES_VADDR
 #define JIT_MODULES_END		MODULES_END
 
+#define ARCH_JIT_SHADOW		1
+
 #include <asm-generic/jitcache.h>
 
 #endif /* _ASM_S390_JITCACHE_H */

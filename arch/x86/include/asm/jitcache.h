@@ -22,6 +22,7 @@ static inline unsigned long get_module_load_offset(void)
 /* set_memory_ro() and set_memory_x() change a huge page as a whole. */
 #define ARCH_JIT_HUGE		IS_ENABLED(CONFIG_X86_64)
 #define ARCH_JIT_RAW		PAGE_KERNEL
+#define ARCH_JIT_SHADOW		1
 
 #include <asm-generic/jitcache.h>
 

@@ -121,3 +121,17 @@ echo "$before slots before, $during with $PROBES probes, $after after"
 # The kernel simulates some instructions, which need no slot.
 [ "$during" -gt $((before + PROBES / 2)) ] || fail "too few slots for the probes"
 [ "$after" -eq "$before" ] || fail "slots are left over"
+
+# As in /proc/kallsyms, an address reads 0 for readers that must not see it.
+shown()
+{
+	awk '!/^#/ && $2 !~ /^0$/ { print $1 " " $2 }' "$DIR/caches"
+	awk '!/^#/ && $1 !~ /^0$/ { print $1 }' "$DIR/map"
+}
+
+kptr=$(cat /proc/sys/kernel/kptr_restrict)
+[ -n "$(shown)" ] || fail "no addresses with kptr_restrict=$kptr"
+echo 2 > /proc/sys/kernel/kptr_restrict
+bad=$(shown)
+echo "$kptr" > /proc/sys/kernel/kptr_restrict
+[ -z "$bad" ] || fail "addresses in spite of kptr_restrict=2: $bad"
