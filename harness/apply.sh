@@ -55,8 +55,8 @@ apply_diff()
 	die "$patch doesn't apply: $(sed -n 's/^error: //p' "$APPLY_TMP/err" | head -n 1)"
 }
 
-# mentions TREE DIR: write to DIR the files of TREE that name a function to convert:
-# C files for the semantic patch, and assembly, which can only be reported.
+# mentions TREE DIR: write to DIR the files of TREE that name a function to convert, and
+# the headers, which may make something else of the names.
 mentions()
 {
 	local GIT_INDEX_FILE=$APPLY_TMP/mentions.index
@@ -65,7 +65,8 @@ mentions()
 	rm -rf "$2"
 	mkdir "$2" && kgit read-tree "$1" &&
 		{ kgit grep --cached -l -w -E -e 'module_(alloc|memfree|free)' \
-			-- '*.[chS]' || [ $? -eq 1 ]; } |
+			-- '*.[chS]' || [ $? -eq 1 ]
+		  kgit ls-files -- '*.h' ':!*/asic_reg/*'; } | sort -u |
 		kgit checkout-index --stdin --prefix="$2/"
 }
 

@@ -1,22 +1,22 @@
-arch/arm/kernel/module.c: calls 0, values 0, frees 0, prototypes 0, left 1
-arch/arm64/kernel/module.c: calls 0, values 0, frees 0, prototypes 0, left 1
-arch/loongarch/kernel/module.c: calls 0, values 0, frees 0, prototypes 0, left 1
-arch/mips/kernel/module.c: calls 0, values 0, frees 0, prototypes 0, left 1
-arch/nios2/kernel/module.c: calls 0, values 0, frees 0, prototypes 0, left 2
-arch/parisc/kernel/module.c: calls 0, values 0, frees 0, prototypes 0, left 1
-arch/powerpc/kernel/kprobes.c: calls 1, values 0, frees 0, prototypes 0, left 0
-arch/powerpc/kernel/module.c: calls 0, values 0, frees 0, prototypes 0, left 1
-arch/riscv/kernel/module.c: calls 0, values 0, frees 0, prototypes 0, left 1
-arch/s390/kernel/ftrace.c: calls 1, values 0, frees 0, prototypes 0, left 0
-arch/s390/kernel/kprobes.c: calls 1, values 0, frees 0, prototypes 0, left 0
-arch/s390/kernel/module.c: calls 1, values 0, frees 1, prototypes 0, left 1
-arch/sparc/kernel/module.c: calls 0, values 0, frees 0, prototypes 0, left 1
-arch/sparc/net/bpf_jit_comp_32.c: calls 1, values 0, frees 2, prototypes 0, left 0
-arch/x86/kernel/alternative.c: calls 1, values 0, frees 2, prototypes 0, left 0
-arch/x86/kernel/ftrace.c: calls 1, values 0, frees 1, prototypes 0, left 0
-arch/x86/kernel/kprobes/core.c: calls 1, values 0, frees 0, prototypes 0, left 0
-arch/x86/kernel/module.c: calls 0, values 0, frees 0, prototypes 0, left 1
-include/linux/moduleloader.h: calls 0, values 0, frees 0, prototypes 0, left 2
-kernel/bpf/core.c: calls 3, values 0, frees 3, prototypes 0, left 0
-kernel/kprobes.c: calls 1, values 0, frees 1, prototypes 0, left 0
-kernel/module/main.c: calls 2, values 0, frees 8, prototypes 0, left 2
+arch/arm/kernel/module.c: allocations 0, frees 0, left 1
+arch/arm64/kernel/module.c: allocations 0, frees 0, left 1
+arch/loongarch/kernel/module.c: allocations 0, frees 0, left 1
+arch/mips/kernel/module.c: allocations 0, frees 0, left 1
+arch/nios2/kernel/module.c: allocations 0, frees 0, left 2
+arch/parisc/kernel/module.c: allocations 0, frees 0, left 1
+arch/powerpc/kernel/kprobes.c: allocations 1, frees 0, left 0
+arch/powerpc/kernel/module.c: allocations 0, frees 0, left 1
+arch/riscv/kernel/module.c: allocations 0, frees 0, left 1
+arch/s390/kernel/ftrace.c: allocations 1, frees 0, left 0
+arch/s390/kernel/kprobes.c: allocations 1, frees 0, left 0
+arch/s390/kernel/module.c: allocations 1, frees 1, left 1
+arch/sparc/kernel/module.c: allocations 0, frees 0, left 1
+arch/sparc/net/bpf_jit_comp_32.c: allocations 1, frees 2, left 0
+arch/x86/kernel/alternative.c: allocations 0, frees 0, left 3
+arch/x86/kernel/ftrace.c: allocations 1, frees 1, left 0
+arch/x86/kernel/kprobes/core.c: allocations 1, frees 0, left 0
+arch/x86/kernel/module.c: allocations 0, frees 0, left 1
+include/linux/moduleloader.h: allocations 0, frees 0, left 2
+kernel/bpf/core.c: allocations 3, frees 3, left 0
+kernel/kprobes.c: allocations 1, frees 1, left 0
+kernel/module/main.c: allocations 0, frees 0, left 12
