@@ -32,7 +32,7 @@ cocci()
 	# One file in each group.
 	sed G "$2" > "$OUT/groups"
 	# shellcheck disable=SC2086 # several
-	(cd "$1" && spatch --very-quiet -D patch $options --cocci-file "$SMPL" \
+	(cd "$1" && spatch --very-quiet -D patch --use-coccigrep $options --cocci-file "$SMPL" \
 		--patch . --file-groups "$OUT/groups") 2> "$3"
 }
 

@@ -130,6 +130,17 @@ headers()
 		done
 }
 
+# in_git FILE: becomes the same in a tree that git tracks, and with the .cocciconfig of the
+# kernel, by which Coccinelle has git search for the files.
+in_git()
+{
+	mkdir -p "$TMP/git/$(dirname "$1")" && cp "$TMP/in/$1" "$TMP/git/$1" &&
+		printf '[spatch]\n\toptions = --use-gitgrep\n' > "$TMP/git/.cocciconfig" &&
+		git -C "$TMP/git" init -q && git -C "$TMP/git" add . &&
+		./convert.sh "$TMP/git" "$TMP/git-out" &&
+		diff "$TMP/out/b/$1" "$TMP/git-out/b/$1"
+}
+
 # converts: status 1 is what the cases that say so ask for.
 converts()
 {
@@ -164,6 +175,7 @@ for file in $(files); do
 done
 test_case "other modes" diff -u cases/modes <(modes)
 test_case "other modes exit with 0" fails_in_no_mode
+test_case "in a git tree" in_git kernel/kprobes.c
 headers || exit
 test_case "compiles before" compiles "$TMP/in" -DOLD
 test_case "compiles after" compiles "$TMP/out/b"
