@@ -65,7 +65,7 @@ static bool jit_cache_range_valid(const struct jit_cache *cache)
 static bool jit_cache_valid(const struct jit_cache *cache)
 {
 	unsigned int known = JIT_CACHE_NO_MERGE | JIT_CACHE_FREE_RCU |
-			     JIT_CACHE_FREE_RCU_TASKS;
+			     JIT_CACHE_FREE_RCU_TASKS | JIT_CACHE_NO_WARN;
 
 	if (cache->type >= NR_JIT_TYPES || cache->flags & ~known)
 		return false;
@@ -172,17 +172,32 @@ static void jit_cache_count_free(struct jit_cache *cache, const struct jit_exten
 }
 
 /*
- * Bytes that an object occupies. A packed object has a red zone, unless that would
- * keep it from filling its range. Others have whole pages, and no red zone.
+ * Bytes that an object occupies. A trap stands behind text, for what runs past its end or
+ * reads in front of the next object. A red zone stands behind data, unless that would keep
+ * it from filling its range. Other objects are whole pages.
  */
 static size_t jit_object_size(const struct jit_cache *cache, const struct jit_pool *pool,
 			      size_t size)
 {
-	size_t zoned = ALIGN(size + JIT_REDZONE, cache->align);
+	size_t zone = pool->traits->packed ? JIT_REDZONE : 0;
 
-	if (pool->traits->packed && zoned <= jit_pool_bytes(pool))
-		return zoned;
-	return ALIGN(size, cache->align);
+	if (pool->traits->text)
+		zone = max(zone, JIT_GRANULE);
+	else if (ALIGN(size + zone, cache->align) > jit_pool_bytes(pool))
+		zone = 0;
+	return ALIGN(size + zone, cache->align);
+}
+
+/* What failed for good is told once for each cache. */
+static void jit_warn_full(struct jit_cache *cache, const struct jit_pool *pool, size_t size,
+			  unsigned long caller)
+{
+	if (cache->flags & JIT_CACHE_NO_WARN || cache->told)
+		return;
+	cache->told = true;
+	pr_warn("jit_cache: %s: no %zu bytes for %pS: of the range of %lu KiB, %lu KiB are in use\n",
+		cache->name, size, (void *)caller, jit_pool_bytes(pool) / SZ_1K,
+		READ_ONCE(pool->bytes) / SZ_1K);
 }
 
 /* jit_cache_alloc() on behalf of @caller. */
@@ -190,6 +205,7 @@ void *__jit_alloc(struct jit_cache *cache, size_t size, unsigned long caller)
 {
 	struct jit_extent *extent = NULL;
 	struct jit_pool *pool;
+	bool full = false;
 
 	might_sleep();
 	pool = jit_cache_pool(cache, caller);
@@ -197,11 +213,14 @@ void *__jit_alloc(struct jit_cache *cache, size_t size, unsigned long caller)
 		return NULL;
 
 	/* An object that is larger than its range may fit in the owner's next one. */
-	if (!size || size > JIT_SIZE_MAX)
+	if (!size || size > JIT_SIZE_MAX) {
 		jit_report(JIT_BAD_SIZE, cache, NULL, caller, "%zu bytes", size);
-	else if (size <= jit_pool_bytes(pool) && !jit_wait_is_full(pool, cache))
-		extent = jit_pool_alloc(pool, jit_object_size(cache, pool, size),
-					cache->align, caller);
+	} else if (!jit_wait_is_full(pool, cache)) {
+		if (size <= jit_pool_bytes(pool))
+			extent = jit_pool_alloc(pool, jit_object_size(cache, pool, size),
+						cache->align, caller);
+		full = !extent;
+	}
 
 	spin_lock(&pool->lock);
 	if (extent) {
@@ -212,6 +231,8 @@ void *__jit_alloc(struct jit_cache *cache, size_t size, unsigned long caller)
 		cache->stat[JIT_CACHE_FAILS]++;
 	}
 	spin_unlock(&pool->lock);
+	if (full)
+		jit_warn_full(cache, pool, size, caller);
 	return extent ? (void *)extent->start : NULL;
 }
 
@@ -299,22 +320,22 @@ static struct jit_extent *jit_claim(const struct jit_cache *cache, const void *a
 
 /**
  * jit_fill() - make text trap again
- * @extent: an extent in state JIT_EXTENT_WAITING
- * @flags: JIT_FREE_LOCKED and JIT_FREE_UNWRITTEN
- * @caller: return address of the call that frees the object
+ * @pool: the pool that it belongs to
+ * @start: address of the first byte
+ * @size: bytes
+ * @locked: whether the caller holds text_mutex
+ * @caller: return address of the call that frees it
  *
  * Context: Process context, may sleep.
- * Return: true if the extent traps, or is not text.
+ * Return: true if it traps, or is not text.
  */
-bool jit_fill(const struct jit_extent *extent, unsigned int flags, unsigned long caller)
+bool jit_fill(struct jit_pool *pool, unsigned long start, size_t size, bool locked,
+	      unsigned long caller)
 {
 	/* Without an MMU there is no text, and nothing to write it with. */
-	if (!IS_ENABLED(CONFIG_MMU))
+	if (!IS_ENABLED(CONFIG_MMU) || !pool->traits->text)
 		return true;
-	if (!jit_extent_pool(extent)->traits->text || flags & JIT_FREE_UNWRITTEN)
-		return true;
-	return !WARN_ON_ONCE(!__text_poke_fill((void *)extent->start, extent->size,
-					       flags & JIT_FREE_LOCKED, caller));
+	return !WARN_ON_ONCE(!__text_poke_fill((void *)start, size, locked, caller));
 }
 
 /* The object traps when this returns. For caches that name no grace period. */
@@ -322,22 +343,19 @@ static void jit_free_now(struct jit_extent *extent, unsigned int flags,
 			 unsigned long caller)
 {
 	struct jit_pool *pool = jit_extent_pool(extent);
-	bool packed = pool->traits->packed;
+	size_t written = extent->size;
+
+	/* A stage that was committed under text_mutex. The trap behind it was not written. */
+	if (flags & JIT_FREE_LOCKED)
+		written = min_t(size_t, written, TEXT_POKE_LOCKED_MAX);
 
 	/* Warn on all calls, not just on those that sleep. */
 	might_sleep();
 
 	/* What does not trap must not become another object. It is leaked. */
-	if (!jit_fill(extent, flags, caller))
-		return;
-
-	spin_lock(&pool->lock);
-	jit_pool_free_locked(pool, extent);
-	spin_unlock(&pool->lock);
-
-	/* An object that has a chunk to itself is unmapped on return, as by vfree(). */
-	if (!packed)
-		jit_reap_doomed();
+	if (flags & JIT_FREE_UNWRITTEN ||
+	    jit_fill(pool, extent->start, written, flags & JIT_FREE_LOCKED, caller))
+		jit_pool_free(pool, extent);
 }
 
 /* jit_cache_free() and jit_free() on behalf of @caller; @cache is NULL for the latter. */
@@ -352,6 +370,65 @@ void __jit_free(const struct jit_cache *cache, void *addr, unsigned int flags,
 	extent = jit_claim(cache, addr, flags, caller);
 	if (extent)
 		jit_free_now(extent, flags, caller);
+}
+
+/**
+ * jit_vfree() - vfree() is about to free memory that belongs to a cache
+ * @addr: first address of the memory
+ * @allocated_by: return address of the call that allocated it
+ *
+ * What freed memory of modules was vfree() nearly everywhere, so callers mix the two.
+ *
+ * Context: Process context.
+ * Return: true if vfree() can go on, since the memory is no object any more; false for
+ * memory that other objects share, or that is being freed. It stays, and kmemleak, which
+ * vfree() has told already, does not look into it any more.
+ */
+bool jit_vfree(const void *addr, const void *allocated_by)
+{
+	const struct jit_cache *owner = NULL;
+	struct jit_chunk *chunk;
+
+	rcu_read_lock();
+	chunk = jit_chunk_find_rcu(jit_address(addr));
+	if (!chunk) {
+		/* It is jit_cache that frees it. */
+		rcu_read_unlock();
+		return true;
+	}
+	if (!chunk->pool->traits->packed) {
+		spin_lock(&chunk->pool->lock);
+		owner = chunk->first.owner;
+		if (owner) {
+			jit_take_object(&chunk->first, JIT_FREE_UNWRITTEN, _RET_IP_);
+			jit_pool_forget(chunk->pool, chunk);
+		}
+		spin_unlock(&chunk->pool->lock);
+	}
+	jit_report(JIT_FREE_VFREE, owner, addr, _RET_IP_, "allocated by %pS%s", allocated_by,
+		   owner ? "" : ", ignored");
+	rcu_read_unlock();
+	if (owner)
+		jit_chunk_forget(chunk);
+	return owner;
+}
+
+/**
+ * jit_trim() - shorten an object of text whose end was never written
+ * @cache: its cache
+ * @addr: where it begins
+ * @size: bytes to leave
+ *
+ * Context: Process context, may sleep. The caller owns the object.
+ */
+void jit_trim(struct jit_cache *cache, void *addr, size_t size)
+{
+	struct jit_extent *extent;
+
+	rcu_read_lock();
+	extent = jit_object_rcu(jit_address(addr));
+	rcu_read_unlock();
+	jit_pool_trim(cache->pool, extent, jit_object_size(cache, cache->pool, size), size);
 }
 
 /* === Public interface ===================================================== */
@@ -394,7 +471,7 @@ void jit_cache_release(struct jit_cache *cache)
 
 void jit_cache_destroy(struct jit_cache *cache)
 {
-	unsigned long objects, waiting;
+	unsigned long objects;
 
 	if (!cache)
 		return;
@@ -413,12 +490,8 @@ void jit_cache_destroy(struct jit_cache *cache)
 	list_del(&cache->list);
 	mutex_unlock(&jit_mutex);
 
-	spin_lock(&cache->pool->lock);
-	cache->destroyed = true;
-	waiting = cache->stat[JIT_CACHE_WAITING];
-	spin_unlock(&cache->pool->lock);
-	/* The worker does it when the last object has waited long enough. */
-	if (!waiting)
+	/* The worker does it, if it is busy with the pool: then it needs the pool. */
+	if (!jit_wait_destroy(cache))
 		jit_cache_release(cache);
 }
 
@@ -451,6 +524,20 @@ size_t jit_size(const void *addr)
 	return size;
 }
 
+void *jit_start(const void *addr)
+{
+	unsigned long at = jit_address(addr);
+	struct jit_extent *extent;
+	void *start = NULL;
+
+	rcu_read_lock();
+	extent = jit_object_rcu(at);
+	if (extent && at - extent->start < READ_ONCE(extent->asked))
+		start = (void *)extent->start;
+	rcu_read_unlock();
+	return start;
+}
+
 bool jit_cache_owns(const struct jit_cache *cache, const void *addr)
 {
 	unsigned long at = jit_address(addr);
@@ -466,49 +553,34 @@ bool jit_cache_owns(const struct jit_cache *cache, const void *addr)
 	return owns;
 }
 
-/* The first object of a cache in a chunk that does not begin below @at. */
-static struct jit_extent *jit_chunk_next(const struct jit_cache *cache,
-					 struct jit_chunk *chunk, unsigned long at)
-{
-	struct jit_extent *extent = NULL;
-
-	lockdep_assert_held(&chunk->pool->lock);
-
-	if (at > chunk->arena.start)
-		extent = jit_chunk_object(chunk, at);
-	if (!extent)
-		extent = jit_arena_first(&chunk->arena);
-
-	list_for_each_entry_from(extent, &chunk->arena.extents, list) {
-		if (extent->owner == cache && extent->start >= at)
-			return extent;
-	}
-	return NULL;
-}
-
 void *jit_cache_next(struct jit_cache *cache, const void *addr)
 {
 	/* Pairs with jit_cache_setup(). */
 	struct jit_pool *pool = smp_load_acquire(&cache->pool);
-	struct jit_extent *extent, *lowest = NULL;
 	unsigned long at = jit_address(addr);
+	struct jit_extent *extent = NULL;
 	struct jit_chunk *chunk;
 
 	if (!pool)
 		return NULL;
-	spin_lock(&pool->lock);
-	list_for_each_entry(chunk, &pool->chunks, list) {
-		if (chunk->arena.start + chunk->arena.size <= at)
-			continue;
-		extent = jit_chunk_next(cache, chunk, at);
-		if (extent && (!lowest || extent->start < lowest->start))
-			lowest = extent;
-		/* Chunks that objects share are in order. */
-		if (lowest && pool->traits->packed)
-			break;
+	/* The lock is not held for as long as a chunk is searched. */
+	rcu_read_lock();
+	while (!extent && (chunk = jit_pool_chunk_above(pool, at, cache))) {
+		extent = jit_arena_next(&chunk->arena, at, cache);
+		at = chunk->arena.start + chunk->arena.size;
 	}
-	spin_unlock(&pool->lock);
-	return lowest ? (void *)lowest->start : NULL;
+	rcu_read_unlock();
+	return extent ? (void *)extent->start : NULL;
+}
+
+void jit_cache_prepare(struct jit_cache *cache, size_t size)
+{
+	struct jit_pool *pool = jit_cache_pool(cache, _RET_IP_);
+
+	might_sleep();
+	if (pool && size && size <= JIT_SIZE_MAX && size <= jit_pool_bytes(pool))
+		jit_pool_prepare(pool, jit_object_size(cache, pool, size), cache->align,
+				 _RET_IP_);
 }
 
 int jit_cache_shrink(struct jit_cache *cache)

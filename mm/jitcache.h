@@ -18,16 +18,20 @@
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
+#include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
 #include "jitcache_debug.h"
 #include "jitcache_extent.h"
 
-/* What a pool grows by, in bytes, if there is room. */
+/* What a pool grows by at most, in bytes, and whether that can be mapped huge. */
 #ifdef CONFIG_MMU
 #define JIT_CHUNK_SIZE		min_t(unsigned long, PMD_SIZE, SZ_2M)
+#define JIT_CHUNK_HUGE		(ARCH_JIT_HUGE && JIT_CHUNK_SIZE == PMD_SIZE && \
+				 arch_vmap_pmd_supported(PAGE_KERNEL))
 #else
 #define JIT_CHUNK_SIZE		PAGE_SIZE
+#define JIT_CHUNK_HUGE		false
 #endif
 
 /**
@@ -58,18 +62,22 @@ enum jit_wait {
  * struct jit_batch - freed extents of a pool that wait for one kind of grace period
  * @pool: the pool
  * @open: extents that were freed since the last grace period was requested
- * @closed: extents that wait for that grace period, and then for the worker. Not
- *	    changed while it is not NULL, but by the worker
+ * @closed: extents that wait for that grace period, and then for the worker
+ * @busy: until the worker is done, extents are added to @open only
+ * @destroyed: caches that the worker releases when nothing of them waits any more
  * @bytes: of both
  * @rcu: requests the grace period
  * @work: fills and reuses @closed
  *
- * All but @rcu and @work is under the lock of the pool.
+ * Under the lock of the pool, but for @rcu, @work, and @closed while the worker runs:
+ * nothing else touches it then.
  */
 struct jit_batch {
 	struct jit_pool		*pool;
-	struct jit_extent	*open;
-	struct jit_extent	*closed;
+	struct list_head	open;
+	struct list_head	closed;
+	bool			busy;
+	struct list_head	destroyed;
 	unsigned long		bytes;
 	struct rcu_head		rcu;
 	struct work_struct	work;
@@ -127,9 +135,11 @@ struct jit_pool {
 /**
  * struct jit_chunk - adjacent memory with one protection
  * @node: in the tree of all chunks, by address; read under RCU
- * @list: in jit_pool.chunks, or in the list of doomed chunks
+ * @list: in jit_pool.chunks; read under RCU
+ * @doomed: in the list of doomed chunks
  * @pool: what it is a part of
  * @arena: its extents
+ * @first: the first one of them, which others can become part of
  * @addr: first byte
  * @size: bytes; the arena may be shorter
  * @huge: mapped with huge pages
@@ -140,8 +150,10 @@ struct jit_pool {
 struct jit_chunk {
 	struct latch_tree_node	node;
 	struct list_head	list;
+	struct list_head	doomed;
 	struct jit_pool		*pool;
 	struct jit_arena	arena;
+	struct jit_extent	first;
 	void			*addr;
 	size_t			size;
 	bool			huge;
@@ -201,7 +213,9 @@ static inline bool jit_range_is_modules(unsigned long start, unsigned long end)
 #define JIT_FREE_LOCKED		BIT(0)	/* the caller holds text_mutex */
 #define JIT_FREE_UNWRITTEN	BIT(1)	/* text was never written and still traps */
 
-bool jit_fill(const struct jit_extent *extent, unsigned int flags, unsigned long caller);
+bool jit_fill(struct jit_pool *pool, unsigned long start, size_t size, bool locked,
+	      unsigned long caller);
+void jit_trim(struct jit_cache *cache, void *addr, size_t size);
 void jit_cache_release(struct jit_cache *cache);
 void *__jit_alloc(struct jit_cache *cache, size_t size, unsigned long caller);
 void __jit_free(const struct jit_cache *cache, void *addr, unsigned int flags,
@@ -209,9 +223,15 @@ void __jit_free(const struct jit_cache *cache, void *addr, unsigned int flags,
 
 struct jit_pool *jit_pool_get(const struct jit_cache *cache);
 void jit_pool_release(struct jit_pool *pool);
+struct jit_chunk *jit_pool_chunk_above(struct jit_pool *pool, unsigned long at,
+				       const struct jit_cache *owner);
 struct jit_extent *jit_pool_alloc(struct jit_pool *pool, u32 size, u32 align,
 				  unsigned long caller);
-void jit_pool_free_locked(struct jit_pool *pool, struct jit_extent *extent);
+void jit_pool_prepare(struct jit_pool *pool, u32 size, u32 align, unsigned long caller);
+void jit_pool_trim(struct jit_pool *pool, struct jit_extent *extent, u32 size, u32 asked);
+void jit_pool_forget(struct jit_pool *pool, struct jit_chunk *chunk);
+struct jit_chunk *jit_pool_free_locked(struct jit_pool *pool, struct jit_extent *extent);
+void jit_pool_free(struct jit_pool *pool, struct jit_extent *extent);
 void jit_pool_put(struct jit_pool *pool, struct jit_extent *extent);
 unsigned long jit_pool_shrink(struct jit_pool *pool, unsigned long pages);
 void jit_reap_doomed(void);
@@ -219,10 +239,12 @@ void jit_reap_doomed(void);
 void jit_wait_init(struct jit_pool *pool);
 bool jit_wait_free(struct jit_extent *extent, struct jit_cache *cache,
 		   unsigned long caller);
+bool jit_wait_destroy(struct jit_cache *cache);
 bool jit_wait_is_full(struct jit_pool *pool, const struct jit_cache *cache);
 
 struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need,
 				   unsigned long caller);
+void jit_chunk_forget(struct jit_chunk *chunk);
 void jit_chunk_destroy(struct jit_chunk *chunk);
 struct jit_chunk *jit_chunk_find_rcu(unsigned long addr);
 int jit_chunk_seal(struct jit_chunk *chunk);

@@ -222,6 +222,7 @@ static void *jit_chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long
 			       unsigned long flags, unsigned long caller)
 {
 	bool shadow = ARCH_JIT_SHADOW && jit_range_is_modules(pool->start, pool->end);
+	const struct jit_traits *traits = pool->traits;
 	void *addr;
 
 	if (jit_fault() || size > jit_pool_bytes(pool))
@@ -237,15 +238,19 @@ static void *jit_chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long
 		align = max(align, MODULE_ALIGN);
 		flags |= VM_DEFER_KMEMLEAK;
 	}
+	/* See jit_vfree(). */
+	flags |= VM_JIT_CACHE;
+	/* Permissions of data do not change. */
+	if (traits->text || !traits->packed)
+		flags |= VM_FLUSH_RESET_PERMS;
 	/*
 	 * With NUMA_NO_NODE, vmalloc() divides the size by the number of nodes, and 2 MiB
 	 * would not be mapped huge.
 	 */
 	addr = __vmalloc_node_range(size, align, pool->start, pool->end,
 				    GFP_KERNEL | __GFP_NOWARN,
-				    pool->traits->raw ? ARCH_JIT_RAW : PAGE_KERNEL,
-				    VM_FLUSH_RESET_PERMS | flags,
-				    pool->traits->packed ? numa_mem_id() : NUMA_NO_NODE,
+				    traits->raw ? ARCH_JIT_RAW : PAGE_KERNEL, flags,
+				    traits->packed ? numa_mem_id() : NUMA_NO_NODE,
 				    (void *)caller);
 	if (addr && shadow && kasan_alloc_module_shadow(addr, size, GFP_KERNEL)) {
 		vfree(addr);
@@ -255,30 +260,63 @@ static void *jit_chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long
 }
 
 /*
- * Memory for at least @need bytes. For a packed type 2 MiB or a multiple of it, which
- * can be mapped huge; 64 KiB, if there is no such room in the range or among the free
- * pages; and in the end what is needed. Sets @size on success.
+ * Memory that is mapped with huge pages, or none. Without free huge pages, vmalloc()
+ * would take as many small ones from anywhere. Each of them would split a huge page of
+ * the direct map, where its alias becomes read-only.
+ */
+static void *jit_chunk_huge(struct jit_pool *pool, size_t size, unsigned long flags,
+			    unsigned long caller)
+{
+	void *addr = jit_chunk_vmalloc(pool, size, JIT_CHUNK_SIZE,
+				       flags | VM_ALLOW_HUGE_VMAP, caller);
+
+	if (!addr || jit_page_shift(addr) > PAGE_SHIFT)
+		return addr;
+	/* No permission has been changed that vfree() would have to restore. */
+	find_vm_area(addr)->flags &= ~VM_FLUSH_RESET_PERMS;
+	vfree(addr);
+	return NULL;
+}
+
+/*
+ * What to add to a pool that has no huge pages: 64 KiB at first, and then as much as it
+ * has.
+ */
+static size_t jit_chunk_step(const struct jit_pool *pool)
+{
+	unsigned long bytes = READ_ONCE(pool->bytes);
+	unsigned long step = max_t(unsigned long, SZ_64K, roundup_pow_of_two(bytes | 1));
+
+	return max_t(unsigned long, PAGE_SIZE, min_t(unsigned long, step, JIT_CHUNK_SIZE));
+}
+
+/*
+ * Memory for at least @need bytes. Text comes in 2 MiB or a multiple of it, which can be
+ * mapped huge, and so does data once there is as much of it. Otherwise, and without
+ * huge pages, a pool grows with its use. If there is no room for that, @need has to do.
+ * Sets @size on success.
  */
 static void *jit_chunk_memory(struct jit_pool *pool, size_t need, unsigned long caller,
 			      size_t *size)
 {
+	const struct jit_traits *traits = pool->traits;
+	size_t step = jit_chunk_step(pool);
 	unsigned long flags = 0;
 	void *addr = NULL;
 
-	if (ARCH_JIT_HUGE && pool->traits->packed)
-		flags |= VM_ALLOW_HUGE_VMAP;
 	need = PAGE_ALIGN(need);
 	/* Chunks of text can fill their range, and so can a single object. */
-	if (pool->traits->text || need + PAGE_SIZE > jit_pool_bytes(pool))
+	if (traits->text || need + PAGE_SIZE > jit_pool_bytes(pool))
 		flags |= VM_NO_GUARD;
 
-	if (pool->traits->packed) {
+	if (JIT_CHUNK_HUGE && traits->packed &&
+	    (traits->text || READ_ONCE(pool->bytes) >= JIT_CHUNK_SIZE)) {
 		*size = round_up(need, JIT_CHUNK_SIZE);
-		addr = jit_chunk_vmalloc(pool, *size, JIT_CHUNK_SIZE, flags, caller);
-		if (!addr && need < SZ_64K) {
-			*size = SZ_64K;
-			addr = jit_chunk_vmalloc(pool, *size, PAGE_SIZE, flags, caller);
-		}
+		addr = jit_chunk_huge(pool, *size, flags, caller);
+	}
+	if (!addr && traits->packed && need < step) {
+		*size = step;
+		addr = jit_chunk_vmalloc(pool, *size, PAGE_SIZE, flags, caller);
 	}
 	if (!addr) {
 		*size = need;
@@ -299,7 +337,6 @@ static struct jit_chunk *jit_chunk_alloc(struct jit_pool *pool, size_t size)
 		return NULL;
 	chunk->pool = pool;
 	chunk->size = size;
-	chunk->arena.size = size;
 	chunk->arena.shift = shift;
 	chunk->arena.index = chunk->index;
 	/* Addresses of code should not be guessed. Those of data gain nothing from it. */
@@ -313,9 +350,9 @@ static struct jit_chunk *jit_chunk_alloc(struct jit_pool *pool, size_t size)
  * @need: bytes that an object needs, a multiple of JIT_GRANULE
  * @caller: return address of the call that needs the chunk, for /proc/vmallocinfo
  *
- * Text is read-only and executable when the function returns. If the chunk is larger
- * than @need, its last bytes are not part of the arena: they keep on trapping, so that
- * execution running past the last object traps.
+ * Text is read-only and executable when the function returns. Its first bytes are not
+ * part of the arena, and keep on trapping: what reads or runs in front of the first object
+ * finds what stands between any two.
  *
  * Context: Process context, may sleep.
  * Return: the chunk, or NULL.
@@ -323,8 +360,8 @@ static struct jit_chunk *jit_chunk_alloc(struct jit_pool *pool, size_t size)
 struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need,
 				   unsigned long caller)
 {
+	size_t size, front = pool->traits->text ? ARCH_JIT_ALIGN : 0;
 	struct jit_chunk *chunk;
-	size_t size;
 	void *addr;
 
 	addr = jit_chunk_memory(pool, need, caller, &size);
@@ -342,11 +379,10 @@ struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need,
 	if (pool->traits->text && jit_chunk_make_text(addr, size))
 		goto no_text;
 
-	if (pool->traits->text && size - need >= ARCH_JIT_ALIGN)
-		chunk->arena.size -= ARCH_JIT_ALIGN;
 	chunk->addr = addr;
-	chunk->arena.start = (unsigned long)addr;
-	chunk->huge = jit_page_shift(addr) > PAGE_SHIFT;
+	chunk->arena.start = (unsigned long)addr + front;
+	chunk->arena.size = size - front;
+	chunk->huge = pool->traits->packed && jit_page_shift(addr) > PAGE_SHIFT;
 
 	spin_lock(&jit_chunk_tree_lock);
 	latch_tree_insert(&chunk->node, &jit_chunk_tree, &jit_chunk_tree_ops);
@@ -361,17 +397,30 @@ no_chunk:
 }
 
 /**
- * jit_chunk_destroy() - free a chunk that has no object
- * @chunk: a chunk that is not part of its pool any more
+ * jit_chunk_forget() - addresses do not belong to the chunk any more
+ * @chunk: a chunk that is not part of its pool any more, and has no object
+ *
+ * Context: Process context. The chunk itself is freed when RCU allows it.
+ */
+void jit_chunk_forget(struct jit_chunk *chunk)
+{
+	spin_lock(&jit_chunk_tree_lock);
+	latch_tree_erase(&chunk->node, &jit_chunk_tree, &jit_chunk_tree_ops);
+	spin_unlock(&jit_chunk_tree_lock);
+	kvfree_rcu(chunk, rcu);
+}
+
+/**
+ * jit_chunk_destroy() - free a chunk and its memory
+ * @chunk: a chunk that is not part of its pool any more, and has no object
  *
  * Context: Process context, may sleep.
  */
 void jit_chunk_destroy(struct jit_chunk *chunk)
 {
-	spin_lock(&jit_chunk_tree_lock);
-	latch_tree_erase(&chunk->node, &jit_chunk_tree, &jit_chunk_tree_ops);
-	spin_unlock(&jit_chunk_tree_lock);
+	struct jit_pool *pool = chunk->pool;
+	void *addr = chunk->addr;
 
-	jit_chunk_vfree(chunk->pool, chunk->addr);
-	kvfree_rcu(chunk, rcu);
+	jit_chunk_forget(chunk);
+	jit_chunk_vfree(pool, addr);
 }

@@ -25,13 +25,14 @@
 static const char *const jit_misuse_names[] = {
 	[JIT_BAD_CACHE]		= "definition with invalid arguments",
 	[JIT_BAD_SIZE]		= "allocation of an impossible size",
-	[JIT_BAD_STAGE]		= "staging in a cache that is not for text",
+	[JIT_BAD_STAGE]		= "staging that is impossible",
 	[JIT_BAD_SEAL]		= "seal of what cannot be sealed",
 	[JIT_DESTROY_STATIC]	= "destruction of a cache that was defined",
 	[JIT_DESTROY_BUSY]	= "destruction with objects in use",
 	[JIT_FREE_UNKNOWN]	= "free of what is not an object",
 	[JIT_FREE_INTERIOR]	= "free of an address in the middle of an object",
 	[JIT_FREE_FOREIGN]	= "free of an object of another cache",
+	[JIT_FREE_VFREE]	= "vfree() of memory that belongs to a cache",
 	[JIT_OVERRUN]		= "write past the end of an object",
 };
 

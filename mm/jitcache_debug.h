@@ -18,13 +18,14 @@ struct jit_pool;
  * @JIT_MISUSE_NONE: nothing
  * @JIT_BAD_CACHE: define a cache with arguments that jit_cache_create() refuses
  * @JIT_BAD_SIZE: allocate nothing, or more than JIT_SIZE_MAX
- * @JIT_BAD_STAGE: stage in a cache that is not of type JIT_TEXT
+ * @JIT_BAD_STAGE: stage in a cache that is not of type JIT_TEXT, or trim to no size
  * @JIT_BAD_SEAL: seal what cannot be sealed
  * @JIT_DESTROY_STATIC: destroy a cache that was defined
  * @JIT_DESTROY_BUSY: destroy a cache that has objects
  * @JIT_FREE_UNKNOWN: free what is not an object, or not any more
  * @JIT_FREE_INTERIOR: free an address in the middle of an object
  * @JIT_FREE_FOREIGN: free an object of another cache
+ * @JIT_FREE_VFREE: free memory of a cache with vfree()
  * @JIT_OVERRUN: write past the end of an object
  * @NR_JIT_MISUSES: how many there are
  */
@@ -39,6 +40,7 @@ enum jit_misuse {
 	JIT_FREE_UNKNOWN,
 	JIT_FREE_INTERIOR,
 	JIT_FREE_FOREIGN,
+	JIT_FREE_VFREE,
 	JIT_OVERRUN,
 	NR_JIT_MISUSES,
 };

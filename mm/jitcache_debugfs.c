@@ -3,6 +3,9 @@
  * /sys/kernel/debug/jitcache: which cache has how much memory, in which mappings. One
  * record a line, after a line of column names. The files are described in
  * Documentation/ABI/testing/debugfs-jitcache.
+ *
+ * Chunks and extents are read under RCU, so no one waits for a reader of these files.
+ * While objects come and go, figures may not add up.
  */
 
 #include <linux/debugfs.h>
@@ -10,7 +13,7 @@
 #include <linux/init.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
-#include <linux/lockdep.h>
+#include <linux/rculist.h>
 #include <linux/seq_file.h>
 
 #include "jitcache.h"
@@ -38,20 +41,13 @@ static unsigned long jit_shown(const struct seq_file *m, unsigned long addr)
 /* Chunks that have an object of the cache. */
 static unsigned int jit_cache_chunks(struct jit_cache *cache)
 {
-	struct jit_extent *extent;
 	struct jit_chunk *chunk;
 	unsigned int chunks = 0;
 
-	spin_lock(&cache->pool->lock);
-	list_for_each_entry(chunk, &cache->pool->chunks, list) {
-		list_for_each_entry(extent, &chunk->arena.extents, list) {
-			if (extent->owner == cache) {
-				chunks++;
-				break;
-			}
-		}
-	}
-	spin_unlock(&cache->pool->lock);
+	rcu_read_lock();
+	list_for_each_entry_rcu(chunk, &cache->pool->chunks, list)
+		chunks += !!jit_arena_next(&chunk->arena, chunk->arena.start, cache);
+	rcu_read_unlock();
 	return chunks;
 }
 
@@ -101,30 +97,31 @@ struct jit_chunk_sum {
 	unsigned long	largest;
 };
 
-/* Add what a chunk holds. With @owner, objects of other caches do not count. */
+/* Add what a chunk holds. Call under RCU. With @owner, objects of other caches do not count. */
 static void jit_chunk_add_up(const struct jit_chunk *chunk, const struct jit_cache *owner,
 			     struct jit_chunk_sum *sum)
 {
 	struct jit_extent *extent;
-
-	lockdep_assert_held(&chunk->pool->lock);
+	unsigned long size;
 
 	sum->chunks++;
 	sum->huge += chunk->huge;
-	list_for_each_entry(extent, &chunk->arena.extents, list) {
-		switch (extent->state) {
+	list_for_each_entry_rcu(extent, &chunk->arena.extents, list) {
+		size = READ_ONCE(extent->size);
+		switch (READ_ONCE(extent->state)) {
 		case JIT_EXTENT_USED:
-			if (owner && extent->owner != owner)
+			if (owner && READ_ONCE(extent->owner) != owner)
 				break;
 			sum->objects++;
-			sum->used += extent->size;
+			sum->used += size;
 			break;
 		case JIT_EXTENT_WAITING:
-			sum->waiting += extent->size;
+		case JIT_EXTENT_PASSED:
+			sum->waiting += size;
 			break;
 		case JIT_EXTENT_FREE:
-			sum->free += extent->size;
-			sum->largest = max_t(unsigned long, sum->largest, extent->size);
+			sum->free += size;
+			sum->largest = max(sum->largest, size);
 			break;
 		}
 	}
@@ -139,17 +136,16 @@ static int pools_show(struct seq_file *m, void *v)
 	mutex_lock(&jit_mutex);
 	list_for_each_entry(pool, &jit_pools, list) {
 		struct jit_chunk_sum sum = {};
-		unsigned long bytes;
 
-		spin_lock(&pool->lock);
-		list_for_each_entry(chunk, &pool->chunks, list)
+		rcu_read_lock();
+		list_for_each_entry_rcu(chunk, &pool->chunks, list)
 			jit_chunk_add_up(chunk, NULL, &sum);
-		bytes = pool->bytes;
-		spin_unlock(&pool->lock);
+		rcu_read_unlock();
 		seq_printf(m, "%lx %lx %s %u %u %u %lu %u %lu %lu %lu %lu\n",
 			   jit_shown(m, pool->start), jit_shown(m, pool->end),
 			   pool->traits->name, pool->users, sum.chunks, sum.huge,
-			   bytes, sum.objects, sum.used, sum.waiting, sum.free, sum.largest);
+			   READ_ONCE(pool->bytes), sum.objects, sum.used, sum.waiting,
+			   sum.free, sum.largest);
 	}
 	mutex_unlock(&jit_mutex);
 	return 0;
@@ -158,7 +154,7 @@ DEFINE_SHOW_ATTRIBUTE(pools);
 
 /* === map ================================================================== */
 
-/* The lock of the pool is held: seq_file writes to memory and does not sleep. */
+/* Under RCU: seq_file writes to memory and does not sleep. */
 static void jit_show_owners(struct seq_file *m, const struct jit_chunk *chunk)
 {
 	struct jit_cache *cache;
@@ -179,9 +175,9 @@ static void jit_show_chunk(struct seq_file *m, const struct jit_chunk *chunk)
 	struct jit_chunk_sum sum = {};
 
 	jit_chunk_add_up(chunk, NULL, &sum);
-	seq_printf(m, "%lx %zu %s %s %lu %lu %lu", jit_shown(m, chunk->arena.start), chunk->size,
-		   chunk->pool->traits->name, chunk->huge ? "huge" : "pages", sum.used,
-		   sum.waiting, sum.free);
+	seq_printf(m, "%lx %zu %s %s %lu %lu %lu", jit_shown(m, (unsigned long)chunk->addr),
+		   chunk->size, chunk->pool->traits->name, chunk->huge ? "huge" : "pages",
+		   sum.used, sum.waiting, sum.free);
 	jit_show_owners(m, chunk);
 	seq_putc(m, '\n');
 }
@@ -194,10 +190,10 @@ static int map_show(struct seq_file *m, void *v)
 	seq_puts(m, "# address size type mapping used waiting free cache:objects:bytes...\n");
 	mutex_lock(&jit_mutex);
 	list_for_each_entry(pool, &jit_pools, list) {
-		spin_lock(&pool->lock);
-		list_for_each_entry(chunk, &pool->chunks, list)
+		rcu_read_lock();
+		list_for_each_entry_rcu(chunk, &pool->chunks, list)
 			jit_show_chunk(m, chunk);
-		spin_unlock(&pool->lock);
+		rcu_read_unlock();
 	}
 	mutex_unlock(&jit_mutex);
 	return 0;
@@ -210,12 +206,15 @@ DEFINE_SHOW_ATTRIBUTE(map);
 static void jit_show_objects(struct seq_file *m, const struct jit_chunk *chunk)
 {
 	struct jit_extent *extent;
+	struct jit_cache *owner;
 
-	list_for_each_entry(extent, &chunk->arena.extents, list) {
-		if (extent->owner)
+	list_for_each_entry_rcu(extent, &chunk->arena.extents, list) {
+		/* Pairs with jit_extent_use(). Under jit_mutex, no cache is freed. */
+		owner = smp_load_acquire(&extent->owner);
+		if (owner)
 			seq_printf(m, "%lx %u %u %s %pS\n", jit_shown(m, extent->start),
-				   extent->asked, extent->size, extent->owner->name,
-				   (void *)extent->caller);
+				   READ_ONCE(extent->asked), READ_ONCE(extent->size),
+				   owner->name, (void *)extent->caller);
 	}
 }
 
@@ -227,10 +226,10 @@ static int objects_show(struct seq_file *m, void *v)
 	seq_puts(m, "# address asked given cache caller\n");
 	mutex_lock(&jit_mutex);
 	list_for_each_entry(pool, &jit_pools, list) {
-		spin_lock(&pool->lock);
-		list_for_each_entry(chunk, &pool->chunks, list)
+		rcu_read_lock();
+		list_for_each_entry_rcu(chunk, &pool->chunks, list)
 			jit_show_objects(m, chunk);
-		spin_unlock(&pool->lock);
+		rcu_read_unlock();
 	}
 	mutex_unlock(&jit_mutex);
 	return 0;

@@ -83,19 +83,17 @@ static void jit_free_replace(struct jit_space *space, struct jit_extent *extent,
 /* The smallest free extent of at least @size bytes. */
 static struct jit_extent *jit_free_at_least(struct jit_space *space, unsigned long size)
 {
-	struct rb_node *node = space->free.rb_node;
-	struct jit_extent *extent, *best = NULL;
+	struct rb_node *node = space->free.rb_node, *best = NULL;
 
 	while (node) {
-		extent = jit_extent_of(node);
-		if (extent->size >= size) {
-			best = extent;
+		if (rb_entry(node, struct jit_extent, node)->size >= size) {
+			best = node;
 			node = node->rb_left;
 		} else {
 			node = node->rb_right;
 		}
 	}
-	return best;
+	return jit_extent_of(best);
 }
 
 /* Bytes to leave at the start of an extent, so that the rest is aligned. */
@@ -174,11 +172,13 @@ static struct jit_extent *jit_next_in_slot(struct jit_extent *extent, unsigned l
 	return NULL;
 }
 
-/* The last slot that @extent touches is the only one that another can begin in. */
-static void jit_index_del(struct jit_extent *extent)
+/*
+ * @extent does not touch @slot and those after it any more. The last one that it touched
+ * is the only one that another can begin in.
+ */
+static void jit_index_del(struct jit_extent *extent, unsigned long slot)
 {
 	struct jit_arena *arena = extent->arena;
-	unsigned long slot = jit_slot_of(arena, extent->start);
 	unsigned long last = jit_slot_of(arena, extent->start + extent->size - 1);
 
 	for (; slot < last; slot++) {
@@ -219,6 +219,35 @@ struct jit_extent *jit_arena_find(struct jit_arena *arena, unsigned long addr)
 	if (!found || !smp_load_acquire(&found->owner))
 		return NULL;
 	return addr - found->start < READ_ONCE(found->size) ? found : NULL;
+}
+
+/**
+ * jit_arena_next() - the next extent of an owner
+ * @arena: where to look
+ * @addr: any address up to the end of the arena
+ * @owner: the owner
+ *
+ * Context: Any, under RCU or the lock of the space.
+ * Return: the first extent in use of @owner that does not begin below @addr, or NULL.
+ */
+struct jit_extent *jit_arena_next(struct jit_arena *arena, unsigned long addr,
+				  const struct jit_cache *owner)
+{
+	unsigned long slot = addr > arena->start ? jit_slot_of(arena, addr) : 0;
+	unsigned long len = jit_index_len(arena->size, arena->shift);
+	struct jit_extent *extent = NULL;
+
+	/* Pairs with jit_index_add() and _del(), by address dependency. */
+	for (; slot < len && !extent; slot++)
+		extent = READ_ONCE(arena->index[slot]);
+	if (!extent)
+		return NULL;
+
+	list_for_each_entry_from_rcu(extent, &arena->extents, list) {
+		if (extent->start >= addr && READ_ONCE(extent->owner) == owner)
+			return extent;
+	}
+	return NULL;
 }
 
 /* === Arenas =============================================================== */
@@ -315,6 +344,19 @@ static struct jit_extent *jit_extent_split(struct jit_extent *extent, unsigned l
 }
 
 /**
+ * jit_extent_fits() - would jit_extent_take() find something?
+ * @space: where to look
+ * @size: as for jit_extent_take()
+ * @align: as for jit_extent_take()
+ *
+ * Return: true if so, with JIT_FIT_QUICK.
+ */
+bool jit_extent_fits(struct jit_space *space, u32 size, u32 align)
+{
+	return jit_free_fit(space, size, align, JIT_FIT_QUICK);
+}
+
+/**
  * jit_extent_take() - take bytes that are free
  * @space: where to take them from
  * @size: bytes, a multiple of JIT_GRANULE
@@ -377,7 +419,30 @@ void jit_extent_drop(struct jit_extent *extent)
 {
 	extent->state = JIT_EXTENT_WAITING;
 	WRITE_ONCE(extent->owner, NULL);
-	jit_index_del(extent);
+	jit_index_del(extent, jit_slot_of(extent->arena, extent->start));
+}
+
+/**
+ * jit_extent_trim() - take the end of an extent from its owner
+ * @extent: an extent in use
+ * @size: bytes to leave, a multiple of JIT_GRANULE, more than 0 and less than it has
+ * @spares: one extent or more, of which one is used
+ *
+ * Return: what was cut off, an extent in state JIT_EXTENT_WAITING.
+ */
+struct jit_extent *jit_extent_trim(struct jit_extent *extent, u32 size,
+				   struct list_head *spares)
+{
+	struct jit_arena *arena = extent->arena;
+	unsigned long last = jit_slot_of(arena, extent->start + size - 1);
+	struct jit_extent *rest;
+
+	if (last != jit_slot_of(arena, extent->start + extent->size - 1))
+		jit_index_del(extent, last + 1);
+	rest = jit_extent_split(extent, size, spares);
+	rest->state = JIT_EXTENT_WAITING;
+	arena->busy++;
+	return rest;
 }
 
 /* Extend @extent over the next one. Neither is in the tree. */
@@ -385,6 +450,18 @@ static void jit_extent_absorb(struct jit_extent *extent, struct jit_extent *next
 {
 	WRITE_ONCE(extent->size, extent->size + next->size);
 	list_del_rcu(&next->list);
+}
+
+/**
+ * jit_extent_join() - make two adjacent extents one
+ * @extent: an extent in state JIT_EXTENT_WAITING
+ * @next: the one after it, in the same state. The caller frees it after a grace period
+ *	  of RCU
+ */
+void jit_extent_join(struct jit_extent *extent, struct jit_extent *next)
+{
+	extent->arena->busy--;
+	jit_extent_absorb(extent, next);
 }
 
 /**

@@ -33,11 +33,14 @@ struct jit_arena;
  * @JIT_EXTENT_FREE: in jit_space.free, can be taken
  * @JIT_EXTENT_WAITING: not free and not in use: on its way to an owner, or freed by
  *			its owner and not yet given out again
+ * @JIT_EXTENT_PASSED: as JIT_EXTENT_WAITING, and the grace period that its owner named
+ *		       has passed
  * @JIT_EXTENT_USED: has an owner
  */
 enum jit_extent_state {
 	JIT_EXTENT_FREE,
 	JIT_EXTENT_WAITING,
+	JIT_EXTENT_PASSED,
 	JIT_EXTENT_USED,
 };
 
@@ -58,7 +61,7 @@ enum jit_fit {
  *	  RCU: an extent that was taken off stays until a grace period has passed
  * @node: in jit_space.free, if free
  * @rcu: for an extent that was taken off the list
- * @next: next extent that waits for the same grace period
+ * @batch: in a list of extents that wait for the same grace period
  * @freed_by: the cache that an extent which waits belonged to
  * @freed_from: return address of the call that freed it
  * @arena: what it is a part of
@@ -76,7 +79,7 @@ struct jit_extent {
 		struct rb_node	node;
 		struct rcu_head	rcu;
 		struct {
-			struct jit_extent	*next;
+			struct list_head	batch;
 			struct jit_cache	*freed_by;
 			unsigned long		freed_from;
 		};
@@ -132,11 +135,17 @@ bool jit_arena_is_empty(const struct jit_arena *arena);
 void jit_arena_exit(struct jit_space *space, struct jit_arena *arena);
 struct jit_extent *jit_arena_first(const struct jit_arena *arena);
 struct jit_extent *jit_arena_find(struct jit_arena *arena, unsigned long addr);
+struct jit_extent *jit_arena_next(struct jit_arena *arena, unsigned long addr,
+				  const struct jit_cache *owner);
 
+bool jit_extent_fits(struct jit_space *space, u32 size, u32 align);
 struct jit_extent *jit_extent_take(struct jit_space *space, u32 size, u32 align,
 				   enum jit_fit fit, struct list_head *spares);
 void jit_extent_use(struct jit_extent *extent, u32 asked, struct jit_cache *owner);
 void jit_extent_drop(struct jit_extent *extent);
+struct jit_extent *jit_extent_trim(struct jit_extent *extent, u32 size,
+				   struct list_head *spares);
+void jit_extent_join(struct jit_extent *extent, struct jit_extent *next);
 void jit_extent_put(struct jit_space *space, struct jit_extent *extent,
 		    struct jit_extent *merged[JIT_MAX_SPLITS]);
 

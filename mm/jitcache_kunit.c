@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit suite of jit_cache: what its objects are and do. Misuse and grace periods have
- * suites of their own, in jitcache_misuse_kunit.c and jitcache_wait_kunit.c, and extents
- * have a test in user space, in tools/testing/jitcache.
+ * KUnit suite of jit_cache: what its objects are and do. Staging, misuse and grace periods
+ * have suites of their own, in jitcache_stage_kunit.c, jitcache_misuse_kunit.c and
+ * jitcache_wait_kunit.c, and extents have a test in user space, in tools/testing/jitcache.
  */
 
 #include <kunit/test.h>
 #include <linux/completion.h>
 #include <linux/err.h>
-#include <linux/fault-inject.h>
+#include <linux/init.h>
 #include <linux/jitcache.h>
 #include <linux/kthread.h>
-#include <linux/memory.h>
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/rcupdate.h>
+#include <linux/set_memory.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/text_patching.h>
@@ -26,6 +26,10 @@
 #include "text_kunit.h"
 
 /* === Chunks =============================================================== */
+
+/* What a pool without huge pages begins with. */
+#define FIRST_STEP							\
+	max_t(unsigned long, PAGE_SIZE, min_t(unsigned long, SZ_64K, JIT_CHUNK_SIZE))
 
 static unsigned long pool_chunks(const struct jit_cache *cache)
 {
@@ -73,18 +77,6 @@ static void type_case_desc(const struct type_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(type, type_cases, type_case_desc);
 
-static void check_mapping(struct kunit *test, const void *addr, bool write, bool exec)
-{
-	bool huge;
-	pte_t pte = read_leaf(addr, &huge);
-
-	KUNIT_ASSERT_TRUE(test, pte_present(pte));
-	if (!CAN_PROTECT)
-		return;
-	KUNIT_EXPECT_EQ(test, (bool)pte_is_writable(pte), write);
-	KUNIT_EXPECT_EQ(test, (bool)pte_is_exec(pte), exec);
-}
-
 /* Only where read_leaf() knows the page sizes of the direct map. */
 static void check_alias(struct kunit *test, const struct page *page, bool write)
 {
@@ -118,6 +110,26 @@ static void test_protection(struct kunit *test)
 	jit_cache_destroy(cache);
 }
 
+/* Permissions of a part of an object change there alone, in the direct map too. */
+static void test_part_of_an_object(struct kunit *test)
+{
+	struct jit_cache *cache = make(test, JIT_RAW, 0, TEST_SIZE, 0);
+	u8 *addr = alloc(test, cache, 3 * PAGE_SIZE);
+	bool exec = pte_is_exec(pfn_pte(0, ARCH_JIT_RAW));
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, set_memory_ro((unsigned long)addr + PAGE_SIZE, 1), 0);
+	for (i = 0; i < 3; i++) {
+		check_mapping(test, addr + i * PAGE_SIZE, i != 1, exec);
+		check_alias(test, vmalloc_to_page(addr + i * PAGE_SIZE), i != 1);
+	}
+	KUNIT_EXPECT_EQ(test, set_memory_rw((unsigned long)addr + PAGE_SIZE, 1), 0);
+	for (i = 0; i < 3; i++)
+		check_alias(test, vmalloc_to_page(addr + i * PAGE_SIZE), true);
+	jit_cache_free(cache, addr);
+	jit_cache_destroy(cache);
+}
+
 /* The pages of text are writable again when its chunk has been freed. */
 static void test_pages_are_writable_again(struct kunit *test)
 {
@@ -136,6 +148,17 @@ static void test_pages_are_writable_again(struct kunit *test)
 	put_page(page);
 }
 
+/* Is there memory for a huge page? */
+static bool huge_page_is_free(void)
+{
+	unsigned int order = get_order(JIT_CHUNK_SIZE);
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
+
+	if (page)
+		__free_pages(page, order);
+	return page;
+}
+
 static void test_huge(struct kunit *test)
 {
 	struct jit_cache *cache = make_text(test);
@@ -144,12 +167,61 @@ static void test_huge(struct kunit *test)
 
 	read_leaf(addr, &huge);
 	KUNIT_EXPECT_EQ(test, huge, chunk_of(addr)->huge);
-	KUNIT_EXPECT_EQ(test, chunk_of(addr)->size, JIT_CHUNK_SIZE);
-	KUNIT_EXPECT_EQ(test, (unsigned long)chunk_of(addr)->addr % JIT_CHUNK_SIZE, 0UL);
+	KUNIT_EXPECT_EQ(test, chunk_of(addr)->size, huge ? JIT_CHUNK_SIZE : FIRST_STEP);
+	if (huge)
+		KUNIT_EXPECT_EQ(test, (unsigned long)chunk_of(addr)->addr % JIT_CHUNK_SIZE, 0UL);
 	jit_cache_free(cache, addr);
 	jit_cache_destroy(cache);
 	/* Not on arm64 with PTDUMP_DEBUGFS, see <asm/vmalloc.h>. */
-	KUNIT_EXPECT_EQ(test, huge, ARCH_JIT_HUGE && arch_vmap_pmd_supported(PAGE_KERNEL));
+	if (huge || (huge_page_is_free() && !strstr(saved_command_line, "nohugevmalloc")))
+		KUNIT_EXPECT_EQ(test, huge, JIT_CHUNK_HUGE);
+}
+
+/* Without huge pages, and for data, a pool takes memory as it needs it. */
+static void grow_in_steps(struct kunit *test, struct jit_cache *cache)
+{
+	void *objs[20];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(objs); i++) {
+		objs[i] = alloc(test, cache, 3 * FIRST_STEP / 4);
+		KUNIT_EXPECT_LE(test, cache->pool->bytes, (2 * i + 3) * FIRST_STEP);
+		KUNIT_EXPECT_FALSE(test, chunk_of(objs[i])->huge);
+	}
+	KUNIT_EXPECT_EQ(test, chunk_of(objs[0])->size, FIRST_STEP);
+	KUNIT_EXPECT_LT(test, pool_chunks(cache), 12UL);
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		jit_cache_free(cache, objs[i]);
+	jit_cache_destroy(cache);
+}
+
+static void test_data_grows_in_steps(struct kunit *test)
+{
+	grow_in_steps(test, make(test, JIT_DATA, 0, TEST_SIZE, 0));
+}
+
+/* In a range without room for a huge page, as without a free one. */
+static void test_text_grows_in_steps(struct kunit *test)
+{
+	grow_in_steps(test, make(test, JIT_TEXT, SZ_64K, SZ_2M - SZ_64K, 0));
+}
+
+/* Growth need not happen under the lock of a caller. */
+static void test_prepare(struct kunit *test)
+{
+	struct jit_cache *cache = make_text(test);
+	unsigned long bytes;
+	void *addr;
+
+	jit_cache_prepare(cache, SZ_4K);
+	bytes = cache->pool->bytes;
+	KUNIT_EXPECT_GE(test, bytes, (unsigned long)SZ_4K);
+	KUNIT_EXPECT_EQ(test, cache->stat[JIT_CACHE_ALLOCS], 0UL);
+	jit_cache_prepare(cache, SZ_4K);
+	addr = alloc(test, cache, SZ_4K);
+	KUNIT_EXPECT_EQ(test, cache->pool->bytes, bytes);
+	jit_cache_free(cache, addr);
+	jit_cache_destroy(cache);
 }
 
 /* === Sizes, alignment, ranges ============================================= */
@@ -209,12 +281,16 @@ static void test_exact_fit(struct kunit *test)
 	const struct type_case *c = test->param_value;
 	unsigned int pages, round;
 	struct jit_cache *cache;
+	size_t size;
 	void *addr;
 
 	for (pages = 1; pages <= 3; pages++) {
-		cache = make(test, c->type, SZ_2M - PAGE_SIZE, pages * PAGE_SIZE, 0);
+		size = pages * PAGE_SIZE;
+		cache = make(test, c->type, SZ_2M - PAGE_SIZE, size, 0);
+		if (c->type == JIT_TEXT)
+			size = text_room(size);
 		for (round = 0; round < 2; round++) {
-			addr = alloc(test, cache, pages * PAGE_SIZE);
+			addr = alloc(test, cache, size);
 			KUNIT_EXPECT_NULL(test, jit_cache_alloc(cache, 1));
 			jit_cache_free(cache, addr);
 			if (round == 0)
@@ -237,6 +313,29 @@ static void test_guard_page(struct kunit *test)
 	jit_cache_destroy(cache);
 }
 
+/* What runs past an object, or reads in front of it, finds a trap and no other object. */
+static void test_traps_between(struct kunit *test)
+{
+	struct jit_cache *cache = make(test, JIT_TEXT, 0, SZ_64K, 0);
+	unsigned int i, n;
+	u8 **objs;
+
+	objs = kunit_kcalloc(test, SZ_64K / 64, sizeof(*objs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (n = 0; (objs[n] = jit_cache_alloc(cache, 40 + n % 64)); n++)
+		KUNIT_ASSERT_NOT_NULL(test, text_poke_copy(objs[n], page_address(ZERO_PAGE(0)),
+							   40 + n % 64));
+	KUNIT_EXPECT_GT(test, n, 100U);
+	for (i = 0; i < n; i++) {
+		KUNIT_EXPECT_TRUE(test, jit_traps(objs[i] - 8, 8));
+		KUNIT_EXPECT_TRUE(test, jit_traps(objs[i] + 40 + i % 64, 8));
+		KUNIT_EXPECT_FALSE(test, jit_cache_owns(cache, objs[i] - 1));
+	}
+	while (n--)
+		jit_free(objs[n]);
+	jit_cache_destroy(cache);
+}
+
 /* A range is used up to its last object, whatever their size. */
 static void test_full(struct kunit *test)
 {
@@ -253,7 +352,6 @@ static void test_full(struct kunit *test)
 	KUNIT_EXPECT_LE(test, i, n);
 	if (i)
 		given = cache->stat[JIT_CACHE_GIVEN] / i;
-	/* The last bytes of a chunk may be kept as a trap. */
 	KUNIT_EXPECT_GT(test, cache->stat[JIT_CACHE_GIVEN], 3 * (PAGE_SIZE - 2 * given));
 	while (i--)
 		jit_cache_free(cache, objs[i]);
@@ -274,8 +372,8 @@ static void test_other_ranges(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, jit_cache_alloc(both, SZ_2M));
 	KUNIT_EXPECT_NULL(test, jit_cache_alloc(low, SZ_2M));
 	KUNIT_EXPECT_NULL(test, jit_cache_alloc(high, SZ_2M));
-	jit_free(alloc(test, low, SZ_1M));
-	jit_free(alloc(test, high, SZ_1M));
+	jit_free(alloc(test, low, SZ_1M - SZ_4K));
+	jit_free(alloc(test, high, SZ_1M - SZ_4K));
 
 	jit_free(a);
 	jit_free(b);
@@ -382,6 +480,10 @@ static void test_owns(struct kunit *test)
 	for (i = 100; i < 128; i++)
 		KUNIT_EXPECT_FALSE(test, jit_cache_owns(cache, addr + i));
 	KUNIT_EXPECT_EQ(test, jit_size(addr + 1), 0UL);
+	KUNIT_EXPECT_PTR_EQ(test, jit_start(addr), (void *)addr);
+	KUNIT_EXPECT_PTR_EQ(test, jit_start(addr + 99), (void *)addr);
+	KUNIT_EXPECT_NULL(test, jit_start(addr + 100));
+	KUNIT_EXPECT_NULL(test, jit_start(addr - 1));
 	KUNIT_EXPECT_EQ(test, jit_size(test), 0UL);
 	KUNIT_EXPECT_EQ(test, jit_size(NULL), 0UL);
 	jit_cache_free(cache, addr);
@@ -440,116 +542,18 @@ static void test_next_own(struct kunit *test)
 	jit_cache_destroy(cache);
 }
 
-/* === Staging and execution ================================================ */
-
-static void test_stage_commit(struct kunit *test)
-{
-	struct jit_cache *cache = make_text(test);
-	struct jit_stage stage;
-	void *func, *addr;
-
-	KUNIT_ASSERT_EQ(test, jit_stage_begin(&stage, cache, 300), 0);
-	addr = stage.addr;
-	KUNIT_EXPECT_TRUE(test, jit_traps(stage.rw, 300));
-	emit_return(stage.rw, 12345);
-	KUNIT_EXPECT_TRUE(test, jit_traps(addr, 300));
-	func = jit_stage_commit(&stage);
-	KUNIT_ASSERT_PTR_EQ(test, func, addr);
-	check_mapping(test, func, false, true);
-	KUNIT_EXPECT_EQ(test, call_function(func), 12345U);
-	KUNIT_EXPECT_TRUE(test, jit_traps(func + MAX_FUNC_SIZE, 300 - MAX_FUNC_SIZE));
-	jit_free(func);
-	KUNIT_EXPECT_TRUE(test, jit_traps(func, 300));
-	jit_cache_destroy(cache);
-}
-
-/* Text that cannot be written is freed, and the stage is cleared. */
-static void test_stage_commit_fails(struct kunit *test)
-{
-	struct jit_cache *cache = make_text(test);
-	struct jit_stage stage;
-	void *addr, *rw;
-
-	KUNIT_ASSERT_EQ(test, jit_stage_begin(&stage, cache, 300), 0);
-	addr = stage.addr;
-	rw = stage.rw;
-	stage.rw = NULL;
-	KUNIT_EXPECT_NULL(test, jit_stage_commit(&stage));
-	kvfree(rw);
-	KUNIT_EXPECT_NULL(test, stage.addr);
-	KUNIT_EXPECT_EQ(test, jit_size(addr), 0);
-	KUNIT_EXPECT_EQ(test, cache->stat[JIT_CACHE_OBJECTS], 0);
-	KUNIT_EXPECT_TRUE(test, jit_traps(addr, 300));
-	jit_cache_destroy(cache);
-}
-
-/* What comes after a failed begin may be an abort, which must not free anything. */
-static void test_stage_begin_fails(struct kunit *test)
-{
-	struct jit_cache *cache = make(test, JIT_TEXT, 0, PAGE_SIZE, 0);
-	void *addr = alloc(test, cache, PAGE_SIZE);
-	struct jit_stage stage;
-
-	memset(&stage, 0xff, sizeof(stage));
-	KUNIT_EXPECT_EQ(test, jit_stage_begin(&stage, cache, 64), -ENOMEM);
-	KUNIT_EXPECT_NULL(test, stage.addr);
-	KUNIT_EXPECT_NULL(test, stage.rw);
-	KUNIT_EXPECT_NULL(test, stage.cache);
-	jit_stage_abort(&stage);
-	KUNIT_EXPECT_EQ(test, jit_size(addr), PAGE_SIZE);
-	jit_free(addr);
-	jit_cache_destroy(cache);
-}
-
-static void test_stage_abort(struct kunit *test)
-{
-	struct jit_cache *cache = make_text(test);
-	struct jit_stage stage;
-	void *addr;
-
-	KUNIT_ASSERT_EQ(test, jit_stage_begin(&stage, cache, 300), 0);
-	addr = stage.addr;
-	emit_return(stage.rw, 12345);
-	jit_stage_abort(&stage);
-	KUNIT_EXPECT_TRUE(test, jit_traps(addr, 300));
-	KUNIT_EXPECT_EQ(test, cache->stat[JIT_CACHE_OBJECTS], 0UL);
-	jit_cache_destroy(cache);
-}
-
-/* As kprobes does. Lockdep checks the order of locks. */
-static void test_under_text_mutex(struct kunit *test)
-{
-	struct jit_cache *cache = make(test, JIT_TEXT, 0, TEST_SIZE, JIT_CACHE_FREE_RCU);
-	struct jit_stage stage;
-	void *func = NULL;
-
-	mutex_lock(&text_mutex);
-	if (!jit_stage_begin(&stage, cache, 64)) {
-		emit_return(stage.rw, 7);
-		func = jit_stage_commit_locked(&stage);
-	}
-	if (func)
-		KUNIT_EXPECT_EQ(test, call_function(func), 7U);
-	KUNIT_EXPECT_NOT_NULL(test, func);
-	jit_cache_free(cache, func);
-	KUNIT_EXPECT_EQ(test, jit_stage_begin(&stage, cache, 64), 0);
-	jit_stage_abort(&stage);
-	jit_cache_free(cache, NULL);
-	mutex_unlock(&text_mutex);
-	destroy_and_wait(test, cache);
-}
-
 /* === Reuse ================================================================ */
 
 static void test_reuse_at_once(struct kunit *test)
 {
 	struct jit_cache *cache = make(test, JIT_TEXT, 0, PAGE_SIZE, 0);
-	void *addr = alloc(test, cache, PAGE_SIZE);
+	size_t size = text_room(PAGE_SIZE);
+	void *addr = alloc(test, cache, size);
 
 	KUNIT_ASSERT_TRUE(test, text_poke_copy(addr, "not a trap", 10));
 	jit_cache_free(cache, addr);
-	KUNIT_EXPECT_PTR_EQ(test, alloc(test, cache, PAGE_SIZE), addr);
-	KUNIT_EXPECT_TRUE(test, jit_traps(addr, PAGE_SIZE));
+	KUNIT_EXPECT_PTR_EQ(test, alloc(test, cache, size), addr);
+	KUNIT_EXPECT_TRUE(test, jit_traps(addr, size));
 	jit_cache_free(cache, addr);
 	jit_cache_destroy(cache);
 }
@@ -558,29 +562,30 @@ static void test_reuse_at_once(struct kunit *test)
 static void test_shrink(struct kunit *test)
 {
 	struct jit_cache *cache = make_text(test);
-	/* A chunk may be smaller than an object. */
-	int chunk_pages = round_up(SZ_1M + 1, JIT_CHUNK_SIZE) >> PAGE_SHIFT;
 	void *objs[4];
 	unsigned int i;
+	int pages[4];
 
 	if (IS_ENABLED(CONFIG_DEBUG_JITCACHE)) {
 		jit_cache_destroy(cache);
 		kunit_skip(test, "what is freed is delayed");
 	}
 	KUNIT_EXPECT_EQ(test, jit_cache_shrink(cache), 0);
-	for (i = 0; i < ARRAY_SIZE(objs); i++)
+	for (i = 0; i < ARRAY_SIZE(objs); i++) {
 		objs[i] = alloc(test, cache, SZ_1M + 1);
+		pages[i] = chunk_of(objs[i])->size >> PAGE_SHIFT;
+	}
 	KUNIT_EXPECT_EQ(test, pool_chunks(cache), 4UL);
 	for (i = 0; i < ARRAY_SIZE(objs) - 1; i++)
 		jit_free(objs[i]);
 	KUNIT_EXPECT_EQ(test, pool_chunks(cache), 2UL);
 	KUNIT_EXPECT_EQ(test, cache->pool->idle, 1U);
-	KUNIT_EXPECT_EQ(test, jit_cache_shrink(cache), chunk_pages);
+	KUNIT_EXPECT_EQ(test, jit_cache_shrink(cache), pages[0]);
 	KUNIT_EXPECT_NULL(test, chunk_of(objs[0]));
 	KUNIT_EXPECT_NOT_NULL(test, chunk_of(objs[3]));
 	jit_free(objs[3]);
 	KUNIT_EXPECT_EQ(test, pool_chunks(cache), 1UL);
-	KUNIT_EXPECT_EQ(test, jit_cache_shrink(cache), chunk_pages);
+	KUNIT_EXPECT_EQ(test, jit_cache_shrink(cache), pages[3]);
 	KUNIT_EXPECT_EQ(test, pool_chunks(cache), 0UL);
 	jit_cache_destroy(cache);
 }
@@ -602,23 +607,6 @@ static void test_delayed(struct kunit *test)
 }
 
 #ifdef CONFIG_FAIL_JITCACHE
-/* Let the next @n fallible operations succeed, and the one after them fail. */
-static void fail_after(unsigned int n)
-{
-	jit_fault_attr.verbose = 0;
-	jit_fault_attr.interval = 1;
-	jit_fault_attr.probability = 100;
-	atomic_set(&jit_fault_attr.space, n + 1);
-	atomic_set(&jit_fault_attr.times, 1);
-}
-
-/* Stop that. Returns true if one failed. */
-static bool fail_no_more(void)
-{
-	jit_fault_attr.probability = 0;
-	return !atomic_read(&jit_fault_attr.times);
-}
-
 /* Everything that allocates: a cache, objects of it, staged text. */
 static bool do_all(enum jit_type type)
 {
@@ -774,12 +762,17 @@ static void test_stress(struct kunit *test)
 
 static struct kunit_case jitcache_cases[] = {
 	KUNIT_CASE_PARAM(test_protection, type_gen_params),
+	KUNIT_CASE(test_part_of_an_object),
 	KUNIT_CASE_PARAM(test_pages_are_writable_again, type_gen_params),
 	KUNIT_CASE(test_huge),
+	KUNIT_CASE(test_data_grows_in_steps),
+	KUNIT_CASE(test_text_grows_in_steps),
+	KUNIT_CASE(test_prepare),
 	KUNIT_CASE(test_sizes),
 	KUNIT_CASE(test_alignment),
 	KUNIT_CASE_PARAM(test_exact_fit, type_gen_params),
 	KUNIT_CASE(test_guard_page),
+	KUNIT_CASE(test_traps_between),
 	KUNIT_CASE(test_full),
 	KUNIT_CASE(test_other_ranges),
 	KUNIT_CASE(test_occupied_range),
@@ -789,11 +782,6 @@ static struct kunit_case jitcache_cases[] = {
 	KUNIT_CASE(test_owns),
 	KUNIT_CASE(test_next),
 	KUNIT_CASE(test_next_own),
-	KUNIT_CASE(test_stage_commit),
-	KUNIT_CASE(test_stage_begin_fails),
-	KUNIT_CASE(test_stage_commit_fails),
-	KUNIT_CASE(test_stage_abort),
-	KUNIT_CASE(test_under_text_mutex),
 	KUNIT_CASE(test_reuse_at_once),
 	KUNIT_CASE(test_shrink),
 	KUNIT_CASE(test_delayed),

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the KUnit suites of jit_cache share: caches in a range that nothing else uses.
+ * What the KUnit suites of jit_cache share: caches in a range that nothing else uses, looking
+ * at how memory is mapped, and operations that are made to fail.
  */
 #ifndef _MM_JITCACHE_KUNIT_H
 #define _MM_JITCACHE_KUNIT_H
 
 #include <kunit/test.h>
+#include <linux/align.h>
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/fault-inject.h>
 #include <linux/jitcache.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
@@ -31,6 +34,13 @@ static inline void need_text(struct kunit *test, enum jit_type type)
 {
 	if (type == JIT_TEXT && !HAS_TEXT)
 		kunit_skip(test, "no text without ARCH_HAS_SET_MEMORY and a trap");
+}
+
+/* The largest object that @size bytes of text have room for: there are traps around it. */
+static inline size_t text_room(size_t size)
+{
+	return size - ARCH_JIT_ALIGN - ALIGN(max_t(size_t, JIT_GRANULE, JIT_REDZONE),
+					     ARCH_JIT_ALIGN);
 }
 
 /* A cache for @size bytes of the test range from @offset on. */
@@ -99,5 +109,37 @@ static inline void destroy_and_wait(struct kunit *test, struct jit_cache *cache)
 	wait_until_none_waits(test, cache);
 	jit_cache_destroy(cache);
 }
+
+static inline void check_mapping(struct kunit *test, const void *addr, bool write,
+				 bool exec)
+{
+	bool huge;
+	pte_t pte = read_leaf(addr, &huge);
+
+	KUNIT_ASSERT_TRUE(test, pte_present(pte));
+	if (!CAN_PROTECT)
+		return;
+	KUNIT_EXPECT_EQ(test, (bool)pte_is_writable(pte), write);
+	KUNIT_EXPECT_EQ(test, (bool)pte_is_exec(pte), exec);
+}
+
+#ifdef CONFIG_FAIL_JITCACHE
+/* Let the next @n fallible operations succeed, and the one after them fail. */
+static inline void fail_after(unsigned int n)
+{
+	jit_fault_attr.verbose = 0;
+	jit_fault_attr.interval = 1;
+	jit_fault_attr.probability = 100;
+	atomic_set(&jit_fault_attr.space, n + 1);
+	atomic_set(&jit_fault_attr.times, 1);
+}
+
+/* Stop that. Returns true if one failed. */
+static inline bool fail_no_more(void)
+{
+	jit_fault_attr.probability = 0;
+	return !atomic_read(&jit_fault_attr.times);
+}
+#endif
 
 #endif /* _MM_JITCACHE_KUNIT_H */

@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/text_patching.h>
+#include <linux/vmalloc.h>
 
 #include "jitcache.h"
 #include "jitcache_kunit.h"
@@ -135,15 +136,21 @@ static void test_alloc_refused(struct kunit *test)
 	jit_cache_destroy(cache);
 }
 
-/* The owner may have a second range, so this is not misuse. */
+/* The owner may have a second range, so this is not misuse. It is logged if it has none. */
 static void test_alloc_larger_than_range(struct kunit *test)
 {
-	struct jit_cache *cache = make(test, JIT_TEXT, 0, 2 * PAGE_SIZE, 0);
+	static const unsigned int flags[] = { 0, JIT_CACHE_NO_WARN };
+	struct jit_cache *cache;
+	unsigned int i;
 
-	KUNIT_EXPECT_NULL(test, jit_cache_alloc(cache, 2 * PAGE_SIZE + 1));
-	KUNIT_EXPECT_NULL(test, jit_cache_alloc(cache, JIT_SIZE_MAX));
-	KUNIT_EXPECT_EQ(test, cache->stat[JIT_CACHE_FAILS], 2UL);
-	jit_cache_destroy(cache);
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		cache = make(test, JIT_TEXT, 0, 2 * PAGE_SIZE, flags[i]);
+		KUNIT_EXPECT_NULL(test, jit_cache_alloc(cache, 2 * PAGE_SIZE + 1));
+		KUNIT_EXPECT_NULL(test, jit_cache_alloc(cache, JIT_SIZE_MAX));
+		KUNIT_EXPECT_EQ(test, cache->stat[JIT_CACHE_FAILS], 2UL);
+		KUNIT_EXPECT_EQ(test, cache->told, !flags[i]);
+		jit_cache_destroy(cache);
+	}
 }
 
 static void refuse_free(struct kunit *test, struct jit_cache *cache, void *addr,
@@ -227,6 +234,63 @@ static void test_stage_refused(struct kunit *test)
 	jit_cache_destroy(cache);
 }
 
+static void test_trim_refused(struct kunit *test)
+{
+	static const size_t sizes[] = { 0, 65, SIZE_MAX };
+	struct jit_cache *cache = make_text(test);
+	struct jit_stage stage;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, jit_stage_begin(&stage, cache, 64), 0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		expect_misuse();
+		jit_stage_trim(&stage, sizes[i]);
+		check_misuse(test, JIT_BAD_STAGE);
+	}
+	KUNIT_EXPECT_EQ(test, stage.size, 64UL);
+	jit_stage_abort(&stage);
+	jit_cache_destroy(cache);
+}
+
+#ifdef CONFIG_MMU
+/* What has an area to itself is gone then, and its cache knows. The address is reused. */
+static void test_vfree_of_raw(struct kunit *test)
+{
+	struct jit_cache *cache = make(test, JIT_RAW, 0, 4 * PAGE_SIZE, 0);
+	void *old = alloc(test, cache, PAGE_SIZE), *addr;
+
+	expect_misuse();
+	vfree(old);
+	check_misuse(test, JIT_FREE_VFREE);
+	KUNIT_EXPECT_EQ(test, cache->stat[JIT_CACHE_OBJECTS], 0UL);
+	KUNIT_EXPECT_EQ(test, cache->pool->bytes, 0UL);
+	KUNIT_EXPECT_EQ(test, jit_size(old), 0UL);
+	refuse_free(test, NULL, old, JIT_FREE_UNKNOWN);
+
+	addr = alloc(test, cache, 3 * PAGE_SIZE);
+	KUNIT_EXPECT_PTR_EQ(test, addr, old);
+	KUNIT_EXPECT_EQ(test, jit_size(addr), 3 * PAGE_SIZE);
+	jit_free(addr);
+	KUNIT_EXPECT_NULL(test, chunk_of(addr));
+	jit_cache_destroy(cache);
+}
+
+/* What others share stays. */
+static void test_vfree_of_text(struct kunit *test)
+{
+	struct jit_cache *cache = make_text(test);
+	void *func = make_function(cache, 64, 8);
+
+	KUNIT_ASSERT_NOT_NULL(test, func);
+	expect_misuse();
+	vfree(chunk_of(func)->addr);
+	check_misuse(test, JIT_FREE_VFREE);
+	KUNIT_EXPECT_EQ(test, call_function(func), 8U);
+	jit_free(func);
+	jit_cache_destroy(cache);
+}
+#endif
+
 /* === Debugging ============================================================ */
 
 #ifdef CONFIG_DEBUG_JITCACHE
@@ -259,6 +323,11 @@ static struct kunit_case jitcache_misuse_cases[] = {
 	KUNIT_CASE(test_destroy_refused),
 	KUNIT_CASE(test_seal_refused),
 	KUNIT_CASE(test_stage_refused),
+	KUNIT_CASE(test_trim_refused),
+#ifdef CONFIG_MMU
+	KUNIT_CASE(test_vfree_of_raw),
+	KUNIT_CASE(test_vfree_of_text),
+#endif
 #ifdef CONFIG_DEBUG_JITCACHE
 	KUNIT_CASE(test_redzone),
 #endif

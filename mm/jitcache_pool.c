@@ -9,6 +9,7 @@
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
 #include <linux/random.h>
+#include <linux/rculist.h>
 #include <linux/rcupdate.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
@@ -81,7 +82,6 @@ static void jit_chunk_clear_idle(struct jit_chunk *chunk)
 void jit_reap_doomed(void)
 {
 	struct jit_chunk *chunk, *next;
-	struct jit_extent *extent;
 	LIST_HEAD(doomed);
 
 	mutex_lock(&jit_reap_mutex);
@@ -89,11 +89,8 @@ void jit_reap_doomed(void)
 	list_splice_init(&jit_doomed, &doomed);
 	spin_unlock(&jit_doomed_lock);
 
-	list_for_each_entry_safe(chunk, next, &doomed, list) {
-		extent = jit_arena_first(&chunk->arena);
+	list_for_each_entry_safe(chunk, next, &doomed, doomed)
 		jit_chunk_destroy(chunk);
-		kfree_rcu(extent, rcu);
-	}
 	mutex_unlock(&jit_reap_mutex);
 }
 
@@ -104,14 +101,29 @@ static void jit_reap_work(struct work_struct *work)
 
 static DECLARE_WORK(jit_reaper, jit_reap_work);
 
+/**
+ * jit_pool_forget() - a chunk is no part of the pool any more
+ * @pool: the pool
+ * @chunk: a chunk that has no object
+ *
+ * Context: Caller holds jit_pool.lock.
+ */
+void jit_pool_forget(struct jit_pool *pool, struct jit_chunk *chunk)
+{
+	lockdep_assert_held(&pool->lock);
+
+	list_del_rcu(&chunk->list);
+	pool->bytes -= chunk->size;
+}
+
 /* Take a chunk that has no object out of its pool. Returns its pages. */
 static unsigned long jit_chunk_doom(struct jit_chunk *chunk)
 {
 	lockdep_assert_held(&chunk->pool->lock);
 
-	chunk->pool->bytes -= chunk->size;
+	jit_pool_forget(chunk->pool, chunk);
 	spin_lock(&jit_doomed_lock);
-	list_move(&chunk->list, &jit_doomed);
+	list_add_tail(&chunk->doomed, &jit_doomed);
 	spin_unlock(&jit_doomed_lock);
 	schedule_work(&jit_reaper);
 	return chunk->size >> PAGE_SHIFT;
@@ -289,13 +301,43 @@ static void jit_pool_add(struct jit_pool *pool, struct jit_chunk *chunk)
 			break;
 		}
 	}
-	list_add_tail(&chunk->list, pos);
+	list_add_tail_rcu(&chunk->list, pos);
 	pool->bytes += chunk->size;
 }
 
 /**
+ * jit_pool_chunk_above() - the first chunk that ends above an address
+ * @pool: the pool
+ * @at: the address
+ * @owner: leave out the chunks that objects of other caches have to themselves
+ *
+ * Context: Process context, under RCU, so that the chunk stays.
+ * Return: the chunk, or NULL.
+ */
+struct jit_chunk *jit_pool_chunk_above(struct jit_pool *pool, unsigned long at,
+				       const struct jit_cache *owner)
+{
+	struct jit_chunk *chunk, *lowest = NULL;
+
+	spin_lock(&pool->lock);
+	list_for_each_entry(chunk, &pool->chunks, list) {
+		if (chunk->arena.start + chunk->arena.size <= at)
+			continue;
+		if (!pool->traits->packed && chunk->first.owner != owner)
+			continue;
+		if (!lowest || chunk->addr < lowest->addr)
+			lowest = chunk;
+		/* Chunks that objects share are in order. */
+		if (pool->traits->packed)
+			break;
+	}
+	spin_unlock(&pool->lock);
+	return lowest;
+}
+
+/**
  * jit_pool_put() - make an extent free
- * @pool: the pool that it belongs to
+ * @pool: the pool that it belongs to, whose objects share chunks
  * @extent: an extent in state JIT_EXTENT_WAITING
  *
  * When the last object of a chunk is freed, the chunk is empty. A pool keeps one empty
@@ -311,11 +353,6 @@ void jit_pool_put(struct jit_pool *pool, struct jit_extent *extent)
 	unsigned int i;
 
 	lockdep_assert_held(&pool->lock);
-
-	if (!pool->traits->packed) {
-		jit_chunk_doom(chunk);
-		return;
-	}
 
 	jit_extent_put(&pool->space, extent, merged);
 	for (i = 0; i < ARRAY_SIZE(merged); i++) {
@@ -386,36 +423,24 @@ static struct jit_extent *jit_pool_take(struct jit_pool *pool, u32 size, u32 ali
 	return extent;
 }
 
-/* A chunk that is not in the pool yet, and an extent for it. */
-static struct jit_chunk *jit_pool_new_chunk(struct jit_pool *pool, size_t size,
-					    unsigned long caller,
-					    struct jit_extent **initial)
+/* Add a chunk with room for @size bytes that are aligned. */
+static bool jit_pool_grow(struct jit_pool *pool, size_t size, u32 align,
+			  unsigned long caller)
 {
-	struct jit_chunk *chunk;
-
-	*initial = jit_extent_alloc();
-	if (!*initial)
-		return NULL;
-	chunk = jit_chunk_create(pool, size, caller);
-	if (!chunk)
-		kfree(*initial);
-	return chunk;
-}
-
-/* Add a chunk with room for @size bytes, aligned as any object can be. */
-static bool jit_pool_grow(struct jit_pool *pool, size_t size, unsigned long caller)
-{
-	struct jit_extent *initial;
 	struct jit_chunk *chunk;
 
 	lockdep_assert_held(&pool->grow);
 
-	chunk = jit_pool_new_chunk(pool, size, caller, &initial);
+	/* The first object of a chunk stands behind a trap. */
+	if (pool->traits->text)
+		size += max_t(u32, align, ARCH_JIT_ALIGN);
+	chunk = jit_chunk_create(pool, size, caller);
 	if (!chunk)
 		return false;
 	spin_lock(&pool->lock);
+	/* In this order, for those that find the chunk under RCU. */
+	jit_arena_init(&pool->space, &chunk->arena, &chunk->first);
 	jit_pool_add(pool, chunk);
-	jit_arena_init(&pool->space, &chunk->arena, initial);
 	jit_chunk_set_idle(chunk);
 	spin_unlock(&pool->lock);
 	return true;
@@ -439,7 +464,7 @@ static struct jit_extent *jit_pool_alloc_packed(struct jit_pool *pool, u32 size,
 	mutex_lock(&pool->grow);
 	do {
 		extent = jit_pool_take(pool, size, align, JIT_FIT_QUICK);
-	} while (!extent && jit_pool_grow(pool, size, caller));
+	} while (!extent && jit_pool_grow(pool, size, align, caller));
 
 	/* 3. The range is full, or memory is: the search may take its time. */
 	if (!extent)
@@ -448,21 +473,81 @@ static struct jit_extent *jit_pool_alloc_packed(struct jit_pool *pool, u32 size,
 	return extent;
 }
 
+static bool jit_pool_fits(struct jit_pool *pool, u32 size, u32 align)
+{
+	bool fits;
+
+	spin_lock(&pool->lock);
+	fits = jit_extent_fits(&pool->space, size, align);
+	spin_unlock(&pool->lock);
+	return fits;
+}
+
+/**
+ * jit_pool_prepare() - make sure that there is an extent to take
+ * @pool: the pool
+ * @size: bytes, a multiple of @align
+ * @align: a power of two, at least JIT_GRANULE
+ * @caller: return address of the call that wants it
+ *
+ * Context: Process context, may sleep.
+ */
+void jit_pool_prepare(struct jit_pool *pool, u32 size, u32 align, unsigned long caller)
+{
+	if (!pool->traits->packed || jit_pool_fits(pool, size, align))
+		return;
+	mutex_lock(&pool->grow);
+	/* Another task may have added a chunk while this one waited. */
+	if (!jit_pool_fits(pool, size, align))
+		jit_pool_grow(pool, size, align, caller);
+	mutex_unlock(&pool->grow);
+}
+
+/**
+ * jit_pool_trim() - shorten an object
+ * @pool: the pool that it belongs to
+ * @extent: an extent in use
+ * @size: bytes to leave, a multiple of JIT_GRANULE
+ * @asked: bytes that its owner requests now, at most what it requested
+ *
+ * The end that is cut off was never written. It stays if there is no memory.
+ *
+ * Context: Process context, may sleep. The caller owns the object.
+ */
+void jit_pool_trim(struct jit_pool *pool, struct jit_extent *extent, u32 size, u32 asked)
+{
+	struct jit_extent *spare, *rest = NULL;
+	u32 given = extent->size;
+
+	spare = size < given ? jit_extent_alloc() : NULL;
+	spin_lock(&pool->lock);
+	if (spare) {
+		list_add(&spare->list, &pool->spares);
+		rest = jit_extent_trim(extent, size, &pool->spares);
+	}
+	extent->owner->stat[JIT_CACHE_ASKED] -= extent->asked - asked;
+	extent->owner->stat[JIT_CACHE_GIVEN] -= given - extent->size;
+	WRITE_ONCE(extent->asked, asked);
+	spin_unlock(&pool->lock);
+
+	/* See jitcache_extent.c for why the lock is taken again. */
+	if (rest)
+		jit_pool_free(pool, rest);
+}
+
 /* An extent that has a chunk to itself. */
 static struct jit_extent *jit_pool_alloc_own(struct jit_pool *pool, u32 size,
 					     unsigned long caller)
 {
-	struct jit_extent *extent;
-	struct jit_chunk *chunk;
+	struct jit_chunk *chunk = jit_chunk_create(pool, size, caller);
 
-	chunk = jit_pool_new_chunk(pool, size, caller, &extent);
 	if (!chunk)
 		return NULL;
-	jit_arena_init_whole(&chunk->arena, extent);
+	jit_arena_init_whole(&chunk->arena, &chunk->first);
 	spin_lock(&pool->lock);
 	jit_pool_add(pool, chunk);
 	spin_unlock(&pool->lock);
-	return extent;
+	return &chunk->first;
 }
 
 /**
@@ -492,10 +577,37 @@ struct jit_extent *jit_pool_alloc(struct jit_pool *pool, u32 size, u32 align,
  * @extent: an extent in state JIT_EXTENT_WAITING
  *
  * Context: Caller holds jit_pool.lock.
+ * Return: NULL, or a chunk that the object had to itself, for jit_chunk_destroy() without
+ * the lock.
  */
-void jit_pool_free_locked(struct jit_pool *pool, struct jit_extent *extent)
+struct jit_chunk *jit_pool_free_locked(struct jit_pool *pool, struct jit_extent *extent)
 {
+	if (!pool->traits->packed) {
+		jit_pool_forget(pool, jit_extent_chunk(extent));
+		return jit_extent_chunk(extent);
+	}
 	extent = jit_delay(pool, extent);
 	if (extent)
 		jit_pool_put(pool, extent);
+	return NULL;
+}
+
+/**
+ * jit_pool_free() - make an extent free, now or after JIT_DELAY more
+ * @pool: the pool that it belongs to
+ * @extent: an extent in state JIT_EXTENT_WAITING
+ *
+ * An object that has a chunk to itself is unmapped when this returns, as by vfree().
+ *
+ * Context: Process context, may sleep.
+ */
+void jit_pool_free(struct jit_pool *pool, struct jit_extent *extent)
+{
+	struct jit_chunk *chunk;
+
+	spin_lock(&pool->lock);
+	chunk = jit_pool_free_locked(pool, extent);
+	spin_unlock(&pool->lock);
+	if (chunk)
+		jit_chunk_destroy(chunk);
 }

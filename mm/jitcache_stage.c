@@ -15,6 +15,27 @@
 #include "internal.h"
 #include "jitcache.h"
 
+/*
+ * The buffer has the same offset in a page as the text: code that is generated may depend
+ * on it, as nops for alignment do. Memory of whole pages begins with one.
+ */
+static void *jit_stage_buffer(const void *addr, size_t size)
+{
+	size_t offset = offset_in_page(addr);
+	void *pages;
+
+	if (jit_fault())
+		return NULL;
+	pages = kvmalloc(PAGE_ALIGN(offset + size), GFP_KERNEL);
+	return pages ? pages + offset : NULL;
+}
+
+static void jit_stage_end(struct jit_stage *stage)
+{
+	kvfree((void *)((unsigned long)stage->rw & PAGE_MASK));
+	memset(stage, 0, sizeof(*stage));
+}
+
 int jit_stage_begin(struct jit_stage *stage, struct jit_cache *cache, size_t size)
 {
 	void *addr, *rw;
@@ -29,7 +50,7 @@ int jit_stage_begin(struct jit_stage *stage, struct jit_cache *cache, size_t siz
 	addr = __jit_alloc(cache, size, _RET_IP_);
 	if (!addr)
 		return -ENOMEM;
-	rw = jit_fault() ? NULL : kvmalloc(size, GFP_KERNEL);
+	rw = jit_stage_buffer(addr, size);
 	if (!rw) {
 		__jit_free(cache, addr, JIT_FREE_UNWRITTEN, _RET_IP_);
 		return -ENOMEM;
@@ -44,19 +65,13 @@ int jit_stage_begin(struct jit_stage *stage, struct jit_cache *cache, size_t siz
 	return 0;
 }
 
-static void jit_stage_end(struct jit_stage *stage)
-{
-	kvfree(stage->rw);
-	memset(stage, 0, sizeof(*stage));
-}
-
 static void *__jit_stage_commit(struct jit_stage *stage, unsigned int flags,
 				unsigned long caller)
 {
 	void *text;
 
-	text = __text_poke_copy(stage->addr, stage->rw, stage->size,
-				flags & JIT_FREE_LOCKED, caller);
+	text = jit_fault() ? NULL : __text_poke_copy(stage->addr, stage->rw, stage->size,
+						     flags & JIT_FREE_LOCKED, caller);
 	if (!text)
 		__jit_free(stage->cache, stage->addr, flags, caller);
 	jit_stage_end(stage);
@@ -64,6 +79,17 @@ static void *__jit_stage_commit(struct jit_stage *stage, unsigned int flags,
 }
 
 /* === Public interface ===================================================== */
+
+void jit_stage_trim(struct jit_stage *stage, size_t size)
+{
+	if (!size || size > stage->size) {
+		jit_report(JIT_BAD_STAGE, stage->cache, stage->addr, _RET_IP_,
+			   "trim %zu bytes to %zu", stage->size, size);
+		return;
+	}
+	jit_trim(stage->cache, stage->addr, size);
+	stage->size = size;
+}
 
 void *jit_stage_commit(struct jit_stage *stage)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Freed objects that wait for a grace period, of caches that name one. They stay as they
- * are until it has passed. Then a worker makes them trap and gives their memory back to
- * the pool, all that have waited for the same grace period in one pass.
+ * are until it has passed. Then a worker makes them trap, adjacent ones at once, and gives
+ * their memory back to the pool.
  *
  * A pool has a batch for each kind of grace period, so that one which does not end holds
  * up no objects but those that wait for its kind.
@@ -41,59 +41,162 @@ static void jit_batch_close(struct jit_batch *batch)
 {
 	lockdep_assert_held(&batch->pool->lock);
 
-	batch->closed = batch->open;
-	batch->open = NULL;
-	if (!batch->closed)
+	batch->busy = !list_empty(&batch->open);
+	if (!batch->busy)
 		return;
+	list_splice_init(&batch->open, &batch->closed);
 	if (batch == &batch->pool->batches[JIT_WAIT_RCU_TASKS])
 		call_rcu_tasks(&batch->rcu, jit_batch_passed);
 	else
 		call_rcu(&batch->rcu, jit_batch_passed);
 }
 
-/* An extent does not wait any more. Its cache may have been destroyed meanwhile. */
-static void jit_batch_count(struct jit_batch *batch, const struct jit_extent *extent,
-			    struct list_head *unused)
+/* === The worker =========================================================== */
+
+/* Bytes to fill at once, during which the lock of the pool is not held. */
+#define JIT_RUN_MAX	SZ_16K
+
+/* Tell the extents that the worker is to fill from others in the list of the arena. */
+static void jit_batch_mark(struct jit_batch *batch)
 {
-	struct jit_cache *cache = extent->freed_by;
+	struct jit_extent *extent;
+
+	/* Only the worker changes what is closed while it runs. */
+	list_for_each_entry(extent, &batch->closed, batch) {
+		spin_lock(&batch->pool->lock);
+		extent->state = JIT_EXTENT_PASSED;
+		spin_unlock(&batch->pool->lock);
+	}
+}
+
+/* Can @extent be filled along with @bytes next to it? */
+static bool jit_batch_wants(struct jit_batch *batch, const struct jit_extent *extent,
+			    size_t bytes)
+{
+	return extent->state == JIT_EXTENT_PASSED &&
+	       jit_batch_of(batch->pool, extent->freed_by) == batch &&
+	       bytes + extent->size <= JIT_RUN_MAX;
+}
+
+/* Some adjacent extents to fill. Returns the first, and sets @bytes of all. */
+static struct jit_extent *jit_batch_run(struct jit_batch *batch, size_t *bytes)
+{
+	struct jit_extent *extent, *first, *pos;
 
 	lockdep_assert_held(&batch->pool->lock);
 
+	extent = list_first_entry(&batch->closed, struct jit_extent, batch);
+	*bytes = extent->size;
+	first = extent;
+	pos = extent;
+	list_for_each_entry_continue_reverse(pos, &extent->arena->extents, list) {
+		if (!jit_batch_wants(batch, pos, *bytes))
+			break;
+		*bytes += pos->size;
+		first = pos;
+	}
+	pos = extent;
+	list_for_each_entry_continue(pos, &extent->arena->extents, list) {
+		if (!jit_batch_wants(batch, pos, *bytes))
+			break;
+		*bytes += pos->size;
+	}
+	return first;
+}
+
+/* An extent does not wait any more. */
+static void jit_batch_remove(struct jit_batch *batch, struct jit_extent *extent)
+{
+	lockdep_assert_held(&batch->pool->lock);
+
+	list_del(&extent->batch);
+	extent->state = JIT_EXTENT_WAITING;
 	batch->bytes -= extent->size;
-	cache->stat[JIT_CACHE_WAITING] -= extent->size;
-	if (cache->destroyed && !cache->stat[JIT_CACHE_WAITING])
-		list_add(&cache->list, unused);
+	extent->freed_by->stat[JIT_CACHE_WAITING] -= extent->size;
+}
+
+/* Make one extent of the @bytes that begin with @first. The others go to @gone. */
+static void jit_batch_join(struct jit_batch *batch, struct jit_extent *first, size_t bytes,
+			   struct list_head *gone)
+{
+	struct jit_extent *next;
+
+	lockdep_assert_held(&batch->pool->lock);
+
+	jit_batch_remove(batch, first);
+	while (first->size < bytes) {
+		next = list_next_entry(first, list);
+		jit_batch_remove(batch, next);
+		jit_extent_join(first, next);
+		list_add(&next->batch, gone);
+	}
+}
+
+/* Readers may still look at these. To wait once costs less than a kfree_rcu() for each. */
+static void jit_batch_free_gone(struct list_head *gone)
+{
+	struct jit_extent *extent, *next;
+
+	if (list_empty(gone))
+		return;
+	synchronize_rcu();
+	list_for_each_entry_safe(extent, next, gone, batch)
+		kfree(extent);
+}
+
+/* Destroyed caches of which nothing waits any more go to @unused. */
+static void jit_batch_end(struct jit_batch *batch, struct list_head *unused)
+{
+	struct jit_cache *cache, *next;
+
+	spin_lock(&batch->pool->lock);
+	list_for_each_entry_safe(cache, next, &batch->destroyed, list) {
+		if (!cache->stat[JIT_CACHE_WAITING])
+			list_move(&cache->list, unused);
+	}
+	jit_batch_close(batch);
+	spin_unlock(&batch->pool->lock);
 }
 
 static void jit_batch_work(struct work_struct *work)
 {
 	struct jit_batch *batch = container_of(work, struct jit_batch, work);
-	struct jit_extent *extent, *next_extent;
 	struct jit_pool *pool = batch->pool;
 	struct jit_cache *cache, *next;
+	struct jit_extent *first;
+	struct jit_chunk *chunk;
 	LIST_HEAD(unused);
+	LIST_HEAD(gone);
+	size_t bytes;
 	bool filled;
 
-	for (extent = batch->closed; extent; extent = next_extent) {
-		next_extent = extent->next;
-		filled = jit_fill(extent, 0, extent->freed_from);
+	jit_batch_mark(batch);
+	while (!list_empty(&batch->closed)) {
 		spin_lock(&pool->lock);
-		jit_batch_count(batch, extent, &unused);
-		/* What does not trap must not become another object. It is leaked. */
-		if (filled)
-			jit_pool_free_locked(pool, extent);
+		first = jit_batch_run(batch, &bytes);
 		spin_unlock(&pool->lock);
+
+		filled = jit_fill(pool, first->start, bytes, false, first->freed_from);
+
+		spin_lock(&pool->lock);
+		jit_batch_join(batch, first, bytes, &gone);
+		/* What does not trap must not become another object. It is leaked. */
+		chunk = filled ? jit_pool_free_locked(pool, first) : NULL;
+		spin_unlock(&pool->lock);
+		if (chunk)
+			jit_chunk_destroy(chunk);
 		cond_resched();
 	}
 
-	spin_lock(&pool->lock);
-	jit_batch_close(batch);
-	spin_unlock(&pool->lock);
+	jit_batch_free_gone(&gone);
+	jit_batch_end(batch, &unused);
 
 	/* The last cache that is released takes the pool along, and the batch. */
 	list_for_each_entry_safe(cache, next, &unused, list)
 		jit_cache_release(cache);
 }
+
+/* === What the pool calls ================================================== */
 
 /**
  * jit_wait_init() - nothing waits yet
@@ -105,6 +208,9 @@ void jit_wait_init(struct jit_pool *pool)
 
 	for (i = 0; i < NR_JIT_WAITS; i++) {
 		pool->batches[i].pool = pool;
+		INIT_LIST_HEAD(&pool->batches[i].open);
+		INIT_LIST_HEAD(&pool->batches[i].closed);
+		INIT_LIST_HEAD(&pool->batches[i].destroyed);
 		INIT_WORK(&pool->batches[i].work, jit_batch_work);
 	}
 }
@@ -130,13 +236,35 @@ bool jit_wait_free(struct jit_extent *extent, struct jit_cache *cache,
 		return false;
 	extent->freed_by = cache;
 	extent->freed_from = caller;
-	extent->next = batch->open;
-	batch->open = extent;
+	list_add_tail(&extent->batch, &batch->open);
 	batch->bytes += extent->size;
 	cache->stat[JIT_CACHE_WAITING] += extent->size;
-	if (!batch->closed)
+	if (!batch->busy)
 		jit_batch_close(batch);
 	return true;
+}
+
+/**
+ * jit_wait_destroy() - leave a destroyed cache to the worker
+ * @cache: the cache, which is in no list any more
+ *
+ * Context: Process context, does not sleep.
+ * Return: true if the worker releases it; false if the caller does, since none is busy with
+ * caches that name the same kind of grace period.
+ */
+bool jit_wait_destroy(struct jit_cache *cache)
+{
+	struct jit_batch *batch = jit_batch_of(cache->pool, cache);
+	bool busy;
+
+	if (!batch)
+		return false;
+	spin_lock(&cache->pool->lock);
+	busy = batch->busy;
+	if (busy)
+		list_add(&cache->list, &batch->destroyed);
+	spin_unlock(&cache->pool->lock);
+	return busy;
 }
 
 /**

@@ -15,6 +15,7 @@
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "jitcache.h"
 #include "jitcache_kunit.h"
@@ -32,15 +33,31 @@ static int hold_rcu(void *data)
 	return 0;
 }
 
-/* Block grace periods of RCU until the task that is returned is stopped. */
-static struct task_struct *block_rcu(struct kunit *test, struct completion *held)
+/* The reports of such tasks from the field: a loop in a kthread, that a CPU is given to. */
+static int hold_rcu_tasks(void *data)
+{
+	struct completion *held = data;
+
+	complete(held);
+	while (!kthread_should_stop())
+		cpu_relax();
+	return 0;
+}
+
+static void need_two_cpus(struct kunit *test)
+{
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "takes a second CPU");
+}
+
+/* Block grace periods until the task that is returned is stopped. */
+static struct task_struct *block(struct kunit *test, int (*hold)(void *data),
+				 struct completion *held)
 {
 	unsigned int cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
 	struct task_struct *reader;
 
-	if (num_online_cpus() < 2)
-		kunit_skip(test, "takes a second CPU");
-	reader = kthread_run_on_cpu(hold_rcu, held, cpu, "hold_rcu/%u");
+	reader = kthread_run_on_cpu(hold, held, cpu, "hold_rcu/%u");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(reader));
 	wait_for_completion(held);
 	return reader;
@@ -52,24 +69,28 @@ static struct task_struct *block_rcu(struct kunit *test, struct completion *held
  */
 static void test_free_waits_for_rcu(struct kunit *test)
 {
-	struct jit_cache *cache = make(test, JIT_TEXT, 0, PAGE_SIZE, JIT_CACHE_FREE_RCU);
-	void *func = make_function(cache, PAGE_SIZE, 31);
+	size_t size = text_room(PAGE_SIZE);
 	DECLARE_COMPLETION_ONSTACK(held);
 	struct task_struct *reader;
+	struct jit_cache *cache;
+	void *func;
 
+	need_two_cpus(test);
+	cache = make(test, JIT_TEXT, 0, PAGE_SIZE, JIT_CACHE_FREE_RCU);
+	func = make_function(cache, size, 31);
 	KUNIT_ASSERT_NOT_NULL(test, func);
-	reader = block_rcu(test, &held);
+	reader = block(test, hold_rcu, &held);
 	jit_cache_free(cache, func);
 	KUNIT_EXPECT_EQ(test, call_function(func), 31U);
 	KUNIT_EXPECT_FALSE(test, jit_cache_owns(cache, func));
-	KUNIT_EXPECT_EQ(test, cache->stat[JIT_CACHE_WAITING], PAGE_SIZE);
+	KUNIT_EXPECT_GT(test, cache->stat[JIT_CACHE_WAITING], size);
 	KUNIT_EXPECT_EQ(test, jit_cache_shrink(cache), 0);
-	KUNIT_EXPECT_NULL(test, jit_cache_alloc(cache, PAGE_SIZE));
+	KUNIT_EXPECT_NULL(test, jit_cache_alloc(cache, size));
 
 	kthread_stop(reader);
 	wait_until_none_waits(test, cache);
-	KUNIT_EXPECT_PTR_EQ(test, alloc(test, cache, PAGE_SIZE), func);
-	KUNIT_EXPECT_TRUE(test, jit_traps(func, PAGE_SIZE));
+	KUNIT_EXPECT_PTR_EQ(test, alloc(test, cache, size), func);
+	KUNIT_EXPECT_TRUE(test, jit_traps(func, size));
 	jit_cache_free(cache, func);
 	destroy_and_wait(test, cache);
 }
@@ -77,13 +98,14 @@ static void test_free_waits_for_rcu(struct kunit *test)
 static void test_free_waits_for_rcu_tasks(struct kunit *test)
 {
 	struct jit_cache *cache = make(test, JIT_TEXT, 0, PAGE_SIZE, JIT_CACHE_FREE_RCU_TASKS);
-	void *func = make_function(cache, PAGE_SIZE, 32);
+	size_t size = text_room(PAGE_SIZE);
+	void *func = make_function(cache, size, 32);
 
 	KUNIT_ASSERT_NOT_NULL(test, func);
 	jit_cache_free(cache, func);
 	wait_until_none_waits(test, cache);
-	KUNIT_EXPECT_PTR_EQ(test, alloc(test, cache, PAGE_SIZE), func);
-	KUNIT_EXPECT_TRUE(test, jit_traps(func, PAGE_SIZE));
+	KUNIT_EXPECT_PTR_EQ(test, alloc(test, cache, size), func);
+	KUNIT_EXPECT_TRUE(test, jit_traps(func, size));
 	jit_cache_free(cache, func);
 	destroy_and_wait(test, cache);
 }
@@ -106,14 +128,17 @@ static void test_free_does_not_sleep(struct kunit *test)
 /* The last object that waits takes the cache and its pool along. */
 static void test_destroy_does_not_wait(struct kunit *test)
 {
-	struct jit_cache *cache = make(test, JIT_TEXT, SZ_32M, SZ_4M, JIT_CACHE_FREE_RCU);
-	void *func = make_function(cache, 100, 34);
 	DECLARE_COMPLETION_ONSTACK(held);
 	struct task_struct *reader;
+	struct jit_cache *cache;
 	unsigned int i;
+	void *func;
 
+	need_two_cpus(test);
+	cache = make(test, JIT_TEXT, SZ_32M, SZ_4M, JIT_CACHE_FREE_RCU);
+	func = make_function(cache, 100, 34);
 	KUNIT_ASSERT_NOT_NULL(test, func);
-	reader = block_rcu(test, &held);
+	reader = block(test, hold_rcu, &held);
 	jit_cache_free(cache, func);
 	jit_cache_destroy(cache);
 	KUNIT_EXPECT_EQ(test, call_function(func), 34U);
@@ -123,34 +148,92 @@ static void test_destroy_does_not_wait(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, chunk_of(func));
 }
 
+/**
+ * struct kind_case - a kind of grace period
+ * @name: for the report
+ * @flag: of a cache
+ * @hold: keeps it from ending
+ */
+struct kind_case {
+	const char *name;
+	unsigned int flag;
+	int (*hold)(void *data);
+};
+
+static const struct kind_case kind_cases[] = {
+	{ "RCU", JIT_CACHE_FREE_RCU, hold_rcu },
+	{ "RCU tasks", JIT_CACHE_FREE_RCU_TASKS, hold_rcu_tasks },
+};
+
+static void kind_case_desc(const struct kind_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(kind, kind_cases, kind_case_desc);
+
 /* A grace period that does not end holds up no cache but those that name it. */
 static void test_waiting_is_bounded(struct kunit *test)
 {
-	struct jit_cache *cache = make(test, JIT_TEXT, 0, TEST_SIZE, JIT_CACHE_FREE_RCU);
-	struct jit_cache *other = make_text(test);
+	const struct kind_case *c = test->param_value;
 	DECLARE_COMPLETION_ONSTACK(held);
-	struct task_struct *reader;
+	struct jit_cache *cache, *other;
+	struct task_struct *holder;
 	unsigned int n;
 	void *addr;
 
-	reader = block_rcu(test, &held);
-	for (n = 0; n < 4 * JIT_WAITING_MAX / SZ_64K; n++) {
-		addr = jit_cache_alloc(cache, SZ_64K - 64);
+	need_two_cpus(test);
+	cache = make(test, JIT_TEXT, 0, TEST_SIZE, c->flag);
+	other = make_text(test);
+	holder = block(test, c->hold, &held);
+	for (n = 0; n < 20000; n++) {
+		addr = jit_cache_alloc(cache, 1000);
 		if (!addr)
 			break;
 		jit_cache_free(cache, addr);
 	}
-	KUNIT_EXPECT_LT(test, n, 2 * JIT_WAITING_MAX / SZ_64K);
+	KUNIT_EXPECT_LT(test, n, 17000U);
 	KUNIT_EXPECT_GT(test, cache->stat[JIT_CACHE_WAITING], JIT_WAITING_MAX);
 	KUNIT_EXPECT_LE(test, cache->stat[JIT_CACHE_WAITING], JIT_WAITING_MAX + SZ_64K);
 	jit_cache_free(other, alloc(test, other, 100));
 	jit_cache_shrink(other);
 
-	kthread_stop(reader);
+	kthread_stop(holder);
 	wait_until_none_waits(test, cache);
 	jit_cache_free(cache, alloc(test, cache, SZ_64K));
 	destroy_and_wait(test, cache);
 	jit_cache_destroy(other);
+}
+
+/* Adjacent objects are filled at once: none is left out, and none besides. */
+static void test_fill_of_neighbours(struct kunit *test)
+{
+	struct jit_cache *cache = make(test, JIT_TEXT, 0, TEST_SIZE, JIT_CACHE_FREE_RCU);
+	struct jit_cache *other = make(test, JIT_TEXT, 0, TEST_SIZE, JIT_CACHE_FREE_RCU_TASKS);
+	const unsigned int n = 300;
+	void **objs = kunit_kcalloc(test, 2 * n, sizeof(*objs), GFP_KERNEL);
+	void **kept = objs + n;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	for (i = 0; i < n; i++) {
+		objs[i] = make_function(i % 3 ? cache : other, 40 + i * 7, i);
+		kept[i] = i % 5 ? NULL : make_function(cache, 40 + i, i);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
+		KUNIT_ASSERT_TRUE(test, i % 5 || kept[i]);
+	}
+	for (i = 0; i < n; i++)
+		jit_free(objs[i * 7 % n]);
+	wait_until_none_waits(test, cache);
+	wait_until_none_waits(test, other);
+	for (i = 0; i < n; i++) {
+		KUNIT_EXPECT_TRUE(test, jit_traps(objs[i], 40 + i * 7));
+		if (kept[i])
+			KUNIT_EXPECT_EQ(test, call_function(kept[i]), i);
+		jit_free(kept[i]);
+	}
+	destroy_and_wait(test, cache);
+	destroy_and_wait(test, other);
 }
 
 static struct kunit_case jitcache_wait_cases[] = {
@@ -158,7 +241,8 @@ static struct kunit_case jitcache_wait_cases[] = {
 	KUNIT_CASE(test_free_waits_for_rcu_tasks),
 	KUNIT_CASE(test_free_does_not_sleep),
 	KUNIT_CASE(test_destroy_does_not_wait),
-	KUNIT_CASE(test_waiting_is_bounded),
+	KUNIT_CASE_PARAM(test_waiting_is_bounded, kind_gen_params),
+	KUNIT_CASE(test_fill_of_neighbours),
 	{}
 };
 

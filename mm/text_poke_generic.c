@@ -15,6 +15,7 @@
 
 #define pr_fmt(fmt) "text_poke: " fmt
 
+#include <linux/align.h>
 #include <linux/cache.h>
 #include <linux/cacheflush.h>
 #include <linux/highmem.h>
@@ -27,6 +28,8 @@
 #include <linux/string.h>
 #include <linux/text_patching.h>
 #include <linux/vmalloc.h>
+
+#include <asm/unaligned.h>
 
 #include "internal.h"
 
@@ -49,9 +52,13 @@ struct text_poke_op {
 	bool		copies;
 };
 
+/* A word may be read while it is written, by code that jumps to the address in it. */
 static void text_write_copy(void *alias, const void *src, size_t len)
 {
-	memcpy(alias, src, len);
+	if (len == sizeof(long) && IS_ALIGNED((unsigned long)alias, sizeof(long)))
+		WRITE_ONCE(*(unsigned long *)alias, get_unaligned((unsigned long *)src));
+	else
+		memcpy(alias, src, len);
 }
 
 static void text_write_byte(void *alias, const void *src, size_t len)
@@ -66,14 +73,14 @@ static void text_write_byte(void *alias, const void *src, size_t len)
  */
 static void text_write_trap(void *alias, const void *src, size_t len)
 {
-	size_t phase = (unsigned long)alias % sizeof(u32);
-	size_t head = min(len, -phase % sizeof(u32));
-	size_t words = (len - head) / sizeof(u32);
-	size_t tail = (len - head) % sizeof(u32);
+	size_t phase = (unsigned long)alias % sizeof(u64);
+	size_t head = min(len, -phase % sizeof(u64));
+	size_t words = (len - head) / sizeof(u64);
+	size_t tail = (len - head) % sizeof(u64);
 
 	memcpy(alias, src + phase, head);
-	memset32(alias + head, *(const u32 *)src, words);
-	memcpy(alias + head + words * sizeof(u32), src, tail);
+	memset64(alias + head, *(const u64 *)src, words);
+	memcpy(alias + head + words * sizeof(u64), src, tail);
 }
 
 static const struct text_poke_op text_poke_op_copy = {
@@ -96,18 +103,18 @@ static const struct text_poke_op text_poke_op_fill = {
 
 #ifdef ARCH_TEXT_POKE_TRAP
 static const union {
-	arch_text_poke_trap_t	insn[sizeof(u32) / sizeof(arch_text_poke_trap_t)];
-	u32			word;
+	arch_text_poke_trap_t	insn[sizeof(u64) / sizeof(arch_text_poke_trap_t)];
+	u64			word;
 } text_trap = {
 	.insn = {
-		[0 ... sizeof(u32) / sizeof(arch_text_poke_trap_t) - 1] =
+		[0 ... sizeof(u64) / sizeof(arch_text_poke_trap_t) - 1] =
 			ARCH_TEXT_POKE_TRAP,
 	},
 };
 
-static const u32 *const text_trap_word = &text_trap.word;
+static const u64 *const text_trap_word = &text_trap.word;
 #else
-static const u32 *const text_trap_word;
+static const u64 *const text_trap_word;
 #endif
 
 /* === Where to write ======================================================= */
@@ -117,7 +124,7 @@ static const char *text_poke_refusal(const struct text_poke_op *op, const void *
 				     const void *src, size_t len)
 {
 	unsigned long start = (unsigned long)kasan_reset_tag(dst);
-	unsigned long page, last = start + len - 1;
+	unsigned long last = start + len - 1;
 	struct vm_struct *area;
 
 	if (!dst)
@@ -133,18 +140,17 @@ static const char *text_poke_refusal(const struct text_poke_op *op, const void *
 
 	/*
 	 * Segments of the kernel image on arm64 and mappings of devices are areas of
-	 * vmalloc space as well. Only allocated memory has VM_ALLOC.
+	 * vmalloc space as well. Only allocated memory has VM_ALLOC. All of its pages are
+	 * mapped.
 	 */
 	area = find_vm_area(dst);
 	if (!area || !(area->flags & VM_ALLOC))
 		return "not allocated memory";
-	if (last - (unsigned long)kasan_reset_tag(area->addr) >= get_vm_area_size(area))
+	last -= (unsigned long)kasan_reset_tag(area->addr);
+	if (last >= get_vm_area_size(area))
 		return "range leaves its area";
-
-	for (page = start & PAGE_MASK; page <= last; page += PAGE_SIZE) {
-		if (!vmalloc_to_page((void *)page))
-			return "page not mapped";
-	}
+	if (last >> PAGE_SHIFT >= area->nr_pages)
+		return "page not mapped";
 	return NULL;
 }
 
@@ -169,57 +175,68 @@ static bool text_poke_is_generic(void)
 	return !IS_ENABLED(CONFIG_ARCH_HAS_TEXT_POKE) || text_poke_force_generic;
 }
 
+/* The fallback maps as many pages at once as lie in one piece, wherever it begins. */
+#define TEXT_POKE_ALIAS_PAGES	(TEXT_POKE_LOCKED_MAX / PAGE_SIZE + 1)
+
 /*
- * A page of address space in which the fallback maps its target, under text_mutex.
- * NULL until early_initcall, or if there was no memory then.
+ * Address space in which the fallback maps its target, under text_mutex. NULL until
+ * early_initcall, or if there was no memory then.
  */
 struct vm_struct *text_poke_alias __ro_after_init;
 
-static int text_poke_alias_map(struct page *page)
+static unsigned long text_poke_alias_start(void)
 {
-	unsigned long addr = (unsigned long)kasan_reset_tag(text_poke_alias->addr);
+	return (unsigned long)kasan_reset_tag(text_poke_alias->addr);
+}
+
+static int text_poke_alias_map(struct page **pages, unsigned int nr)
+{
+	unsigned long start = text_poke_alias_start(), end = start + nr * PAGE_SIZE;
 	int err;
 
-	err = vmap_pages_range_noflush(addr, addr + PAGE_SIZE, PAGE_KERNEL, &page,
-				       PAGE_SHIFT);
-	flush_cache_vmap(addr, addr + PAGE_SIZE);
+	err = vmap_pages_range_noflush(start, end, PAGE_KERNEL, pages, PAGE_SHIFT);
+	flush_cache_vmap(start, end);
 	return err;
 }
 
 /* No CPU has the alias in its TLB when this returns. */
-static void text_poke_alias_unmap(void)
+static void text_poke_alias_unmap(unsigned int nr)
 {
-	unsigned long addr = (unsigned long)kasan_reset_tag(text_poke_alias->addr);
-
-	vunmap_range(addr, addr + PAGE_SIZE);
+	vunmap_range(text_poke_alias_start(), text_poke_alias_start() + nr * PAGE_SIZE);
 }
 
 static int __init text_poke_init(void)
 {
+	struct page *pages[TEXT_POKE_ALIAS_PAGES];
 	struct vm_struct *area;
+	unsigned int i;
+	int err;
 
 	if (!IS_ENABLED(CONFIG_ARCH_HAS_SET_MEMORY) || !text_poke_is_generic())
 		return 0;
 
-	area = get_vm_area(PAGE_SIZE, VM_MAP);
+	area = get_vm_area(TEXT_POKE_ALIAS_PAGES * PAGE_SIZE, VM_MAP);
 	if (!area)
 		return -ENOMEM;
 
 	/* This allocates the page tables, which stay: a poke needs no memory. */
 	text_poke_alias = area;
-	if (text_poke_alias_map(ZERO_PAGE(0))) {
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		pages[i] = ZERO_PAGE(0);
+	err = text_poke_alias_map(pages, ARRAY_SIZE(pages));
+	text_poke_alias_unmap(ARRAY_SIZE(pages));
+	if (err) {
 		text_poke_alias = NULL;
 		free_vm_area(area);
-		return -ENOMEM;
 	}
-	text_poke_alias_unmap();
-	return 0;
+	return err;
 }
 early_initcall(text_poke_init);
 
-/* Write a piece that lies within a page. */
 static int text_poke_generic(text_poke_f *write, void *dst, const void *src, size_t len)
 {
+	struct page *pages[TEXT_POKE_ALIAS_PAGES];
+	unsigned int i, nr = DIV_ROUND_UP(offset_in_page(dst) + len, PAGE_SIZE);
 	void *alias;
 	int err;
 
@@ -231,7 +248,9 @@ static int text_poke_generic(text_poke_f *write, void *dst, const void *src, siz
 	if (!text_poke_alias)
 		return -ENOMEM;
 
-	err = text_poke_alias_map(vmalloc_to_page(dst));
+	for (i = 0; i < nr; i++)
+		pages[i] = vmalloc_to_page(dst + i * PAGE_SIZE);
+	err = text_poke_alias_map(pages, nr);
 	if (!err) {
 		alias = text_poke_alias->addr + offset_in_page(dst);
 		write(alias, src, len);
@@ -239,7 +258,7 @@ static int text_poke_generic(text_poke_f *write, void *dst, const void *src, siz
 		flush_kernel_vmap_range(alias, len);
 		invalidate_kernel_vmap_range(dst, len);
 	}
-	text_poke_alias_unmap();
+	text_poke_alias_unmap(nr);
 	return err;
 }
 
@@ -248,7 +267,7 @@ static int text_poke_generic(text_poke_f *write, void *dst, const void *src, siz
 /* How many of @len bytes one call of the primitive writes. */
 static size_t text_poke_piece(const void *dst, size_t len)
 {
-	size_t pages = text_poke_is_generic() ? 1 : ARCH_TEXT_POKE_PAGES;
+	size_t pages = text_poke_is_generic() ? TEXT_POKE_ALIAS_PAGES : ARCH_TEXT_POKE_PAGES;
 
 	return min_t(size_t, len, pages * PAGE_SIZE - offset_in_page(dst));
 }
@@ -290,7 +309,7 @@ static bool text_poke_refuses(const struct text_poke_op *op, const void *dst,
 	return refusal;
 }
 
-/* Write a range that was not refused. */
+/* Write a piece of a range that was not refused. */
 static bool text_poke_write(const struct text_poke_op *op, void *dst, const void *src,
 			    size_t len, unsigned long caller)
 {
@@ -304,17 +323,38 @@ static bool text_poke_write(const struct text_poke_op *op, void *dst, const void
 			     len, dst, (void *)caller, err);
 		return false;
 	}
+	return true;
+}
+
+/* memcmp() takes twice as long, and on some architectures it goes byte by byte. */
+static bool text_is(const void *text, const void *src, size_t len)
+{
+	const unsigned long *a = text, *b = src;
+	unsigned long diff = 0;
+
+	for (; len >= 4 * sizeof(long); len -= 4 * sizeof(long), a += 4, b += 4)
+		diff |= (get_unaligned(a) ^ get_unaligned(b)) |
+			(get_unaligned(a + 1) ^ get_unaligned(b + 1)) |
+			(get_unaligned(a + 2) ^ get_unaligned(b + 2)) |
+			(get_unaligned(a + 3) ^ get_unaligned(b + 3));
+	return !diff && !memcmp(a, b, len);
+}
+
+/* All pieces are written: make the CPUs fetch them. */
+static void *text_poke_end(const struct text_poke_op *op, void *dst, const void *src,
+			   size_t len, unsigned long caller)
+{
 	arch_text_poke_flush((unsigned long)dst, (unsigned long)dst + len);
 
 	/*
 	 * The write went to another page, or a cache hides it. Either way, the
 	 * caller must not execute the range.
 	 */
-	if (op->copies && WARN_ON_ONCE(memcmp(dst, src, len)))
-		return false;
+	if (op->copies && WARN_ON_ONCE(!text_is(dst, src, len)))
+		return NULL;
 
 	trace_text_poke(op->name, dst, len, caller);
-	return true;
+	return dst;
 }
 
 static void *text_poke_locked(const struct text_poke_op *op, void *dst, const void *src,
@@ -323,16 +363,14 @@ static void *text_poke_locked(const struct text_poke_op *op, void *dst, const vo
 	might_sleep();
 	lockdep_assert_held(&text_mutex);
 
-	if (!len)
-		return dst;
 	if (len > TEXT_POKE_LOCKED_MAX) {
 		pr_warn_once("refused to %s %zu bytes at %p for %pS: too long under text_mutex\n",
 			     op->name, len, dst, (void *)caller);
 		return NULL;
 	}
-	if (text_poke_refuses(op, dst, src, len, caller))
+	if (!text_poke_write(op, dst, src, len, caller))
 		return NULL;
-	return text_poke_write(op, dst, src, len, caller) ? dst : NULL;
+	return text_poke_end(op, dst, src, len, caller);
 }
 
 /* Releases text_mutex between pieces, so that other users get a turn. */
@@ -344,11 +382,6 @@ static void *text_poke_pieces(const struct text_poke_op *op, void *dst, const vo
 
 	might_sleep();
 
-	if (!len)
-		return dst;
-	if (text_poke_refuses(op, dst, src, len, caller))
-		return NULL;
-
 	for (done = 0; done < len; done += piece) {
 		piece = min_t(size_t, len - done, TEXT_POKE_LOCKED_MAX);
 		mutex_lock(&text_mutex);
@@ -359,16 +392,30 @@ static void *text_poke_pieces(const struct text_poke_op *op, void *dst, const vo
 			return NULL;
 		cond_resched();
 	}
-	return dst;
+	return text_poke_end(op, dst, src, len, caller);
+}
+
+/* Write a range that someone else owns, so that it has to be checked. */
+static void *text_poke_any(const struct text_poke_op *op, void *dst, const void *src,
+			   size_t len, bool locked, unsigned long caller)
+{
+	might_sleep();
+
+	if (!len)
+		return dst;
+	if (text_poke_refuses(op, dst, src, len, caller))
+		return NULL;
+	return locked ? text_poke_locked(op, dst, src, len, caller) :
+			text_poke_pieces(op, dst, src, len, caller);
 }
 
 /* === Inside mm/ =========================================================== */
 
 /**
- * __text_poke_copy() - text_poke_copy() on behalf of another caller
- * @dst: as for text_poke_copy()
- * @src: as for text_poke_copy()
- * @len: as for text_poke_copy()
+ * __text_poke_copy() - write an object of a jit_cache
+ * @dst: as for text_poke_copy(), but not checked, since jit_cache owns it
+ * @src: as for text_poke_copy(), not NULL
+ * @len: as for text_poke_copy(), not 0
  * @locked: whether the caller holds text_mutex
  * @caller: return address to log and to trace
  *
@@ -382,9 +429,9 @@ void *__text_poke_copy(void *dst, const void *src, size_t len, bool locked,
 }
 
 /**
- * __text_poke_fill() - text_poke_fill() on behalf of another caller
- * @dst: as for text_poke_fill()
- * @len: as for text_poke_fill()
+ * __text_poke_fill() - fill an object of a jit_cache
+ * @dst: as for __text_poke_copy()
+ * @len: as for __text_poke_copy()
  * @locked: whether the caller holds text_mutex
  * @caller: return address to log and to trace
  *
@@ -392,7 +439,7 @@ void *__text_poke_copy(void *dst, const void *src, size_t len, bool locked,
  */
 void *__text_poke_fill(void *dst, size_t len, bool locked, unsigned long caller)
 {
-	const u32 *trap = text_trap_word;
+	const u64 *trap = text_trap_word;
 
 	return locked ? text_poke_locked(&text_poke_op_fill, dst, trap, len, caller) :
 			text_poke_pieces(&text_poke_op_fill, dst, trap, len, caller);
@@ -408,34 +455,34 @@ void text_buf_fill(void *buf, size_t len)
 
 void *text_poke_copy_locked(void *dst, const void *src, size_t len)
 {
-	return text_poke_locked(&text_poke_op_copy, dst, src, len, _RET_IP_);
+	return text_poke_any(&text_poke_op_copy, dst, src, len, true, _RET_IP_);
 }
 
 void *text_poke_set_locked(void *dst, int c, size_t len)
 {
 	u8 byte = c;
 
-	return text_poke_locked(&text_poke_op_set, dst, &byte, len, _RET_IP_);
+	return text_poke_any(&text_poke_op_set, dst, &byte, len, true, _RET_IP_);
 }
 
 void *text_poke_fill_locked(void *dst, size_t len)
 {
-	return text_poke_locked(&text_poke_op_fill, dst, text_trap_word, len, _RET_IP_);
+	return text_poke_any(&text_poke_op_fill, dst, text_trap_word, len, true, _RET_IP_);
 }
 
 void *text_poke_copy(void *dst, const void *src, size_t len)
 {
-	return text_poke_pieces(&text_poke_op_copy, dst, src, len, _RET_IP_);
+	return text_poke_any(&text_poke_op_copy, dst, src, len, false, _RET_IP_);
 }
 
 void *text_poke_set(void *dst, int c, size_t len)
 {
 	u8 byte = c;
 
-	return text_poke_pieces(&text_poke_op_set, dst, &byte, len, _RET_IP_);
+	return text_poke_any(&text_poke_op_set, dst, &byte, len, false, _RET_IP_);
 }
 
 void *text_poke_fill(void *dst, size_t len)
 {
-	return text_poke_pieces(&text_poke_op_fill, dst, text_trap_word, len, _RET_IP_);
+	return text_poke_any(&text_poke_op_fill, dst, text_trap_word, len, false, _RET_IP_);
 }

@@ -75,6 +75,9 @@
  * such a flag is for owners that wait by themselves: when the free returns, the
  * object traps.
  *
+ * Eight bytes or more of trapping instructions stand behind each object of text, and in
+ * front of the first one.
+ *
  * There are no stubs for a kernel without JIT_CACHE, since the option has no
  * prompt and every user selects it. Nothing is exported to modules.
  */
@@ -123,6 +126,12 @@ enum jit_type {
 #define JIT_CACHE_FREE_RCU		0x0002
 #define JIT_CACHE_FREE_RCU_TASKS	0x0004
 
+/*
+ * Do not log that there is no room, since the owner tries another cache next. Otherwise
+ * the first time is logged.
+ */
+#define JIT_CACHE_NO_WARN		0x0008
+
 /* The size of the largest object, in bytes. */
 #define JIT_SIZE_MAX			SZ_1G
 
@@ -167,9 +176,10 @@ struct jit_pool;
  * @type: what the memory is
  * @align: of objects, in bytes, a power of two; 0 stands for the default
  * @flags: JIT_CACHE_NO_MERGE and the like
- * @destroyed: to be freed with the last object that waits, under the lock of the pool
+ * @told: that there was no room has been logged
  * @pool: where the memory comes from; set once, by the first use
- * @list: in the list of all caches, under jit_mutex
+ * @list: in the list of all caches, under jit_mutex; or of destroyed ones that have objects
+ *	  which wait
  * @stat: counters, under the lock of the pool
  */
 struct jit_cache {
@@ -180,7 +190,7 @@ struct jit_cache {
 	enum jit_type		type;
 	unsigned int		align;
 	unsigned int		flags;
-	bool			destroyed;
+	bool			told;
 	struct jit_pool		*pool;
 	struct list_head	list;
 	unsigned long		stat[NR_JIT_CACHE_STATS];
@@ -285,6 +295,18 @@ void jit_cache_destroy(struct jit_cache *cache);
 void *__must_check jit_cache_alloc(struct jit_cache *cache, size_t size);
 
 /**
+ * jit_cache_prepare() - see to it that there is room for an object
+ * @cache: the cache
+ * @size: its size in bytes
+ *
+ * For callers that are about to allocate under a lock which should not be held for as long
+ * as it takes to get and map memory. Nothing is promised: others may be faster.
+ *
+ * Context: Process context, may sleep. Takes jit_mutex and locks of the pool.
+ */
+void jit_cache_prepare(struct jit_cache *cache, size_t size);
+
+/**
  * jit_cache_free() - free an object of a known cache
  * @cache: the cache that the object belongs to
  * @addr: what jit_cache_alloc() or jit_stage_commit() returned, or NULL
@@ -316,6 +338,17 @@ void jit_free(void *addr);
  * Return: the bytes that it was requested with, or 0 if it is not an object.
  */
 size_t jit_size(const void *addr);
+
+/**
+ * jit_start() - the object that an address belongs to
+ * @addr: any address
+ *
+ * For owners that use an object from the middle, and free it by its start.
+ *
+ * Context: Any. The caller owns the object, so it is not freed meanwhile.
+ * Return: the address of the object of which @addr is one of the jit_size() bytes; or NULL.
+ */
+void *jit_start(const void *addr);
 
 /**
  * jit_cache_owns() - does an address belong to an object of a cache?
@@ -363,13 +396,14 @@ int __must_check jit_seal(void *addr);
 /**
  * struct jit_stage - text that is being written
  * @addr: where it will execute
- * @rw: ordinary memory to write it to, aligned as by kmalloc(); filled with trapping
- *	instructions at first
+ * @rw: ordinary memory to write it to, with the same offset in a page as @addr; filled
+ *	with trapping instructions at first
  * @size: bytes
  * @cache: what @addr was allocated from
  *
  * Belongs to the caller, between jit_stage_begin() and either of
- * jit_stage_commit() and jit_stage_abort().
+ * jit_stage_commit() and jit_stage_abort(). It can be part of another structure, stay open
+ * for any time, and be one of many.
  */
 struct jit_stage {
 	void			*addr;
@@ -390,6 +424,18 @@ struct jit_stage {
  */
 int __must_check jit_stage_begin(struct jit_stage *stage, struct jit_cache *cache,
 				 size_t size);
+
+/**
+ * jit_stage_trim() - give back the end of staged text
+ * @stage: what jit_stage_begin() filled in
+ * @size: bytes that are needed, at least 1 and at most @stage->size
+ *
+ * For code whose size is not known before it is generated. It cannot fail: without memory,
+ * the object keeps the bytes.
+ *
+ * Context: Process context, may sleep; caller may hold text_mutex.
+ */
+void jit_stage_trim(struct jit_stage *stage, size_t size);
 
 /**
  * jit_stage_commit() - write staged text to where it executes

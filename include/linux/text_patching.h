@@ -9,7 +9,7 @@
  *   - An architecture with a primitive (CONFIG_ARCH_HAS_TEXT_POKE) makes the
  *     alias itself: x86 in an address space that no other CPU loads, arm64 in the
  *     fixmap.
- *   - Other architectures use one page of vmalloc space, which is mapped for the
+ *   - Other architectures use some pages of vmalloc space, which are mapped for the
  *     duration of a write. The boot parameter "text_poke=generic" makes every
  *     architecture do so.
  *

@@ -360,6 +360,22 @@ static void check_find(struct checker *checker, struct tracked *arena, unsigned 
 	checker->count[COUNT_FOUND] += !!found;
 }
 
+/* The first extent in use of an owner that does not begin below @addr. */
+static void check_next(struct checker *checker, struct tracked *arena, unsigned long addr,
+		       const struct jit_cache *owner)
+{
+	struct jit_extent *expected = NULL, *found;
+	unsigned int i;
+
+	for (i = held_from(arena, addr); i < arena->nr && !expected; i++) {
+		if (arena->held[i].state == HELD_USED && arena->held[i].owner == owner)
+			expected = arena->held[i].extent;
+	}
+	found = jit_arena_next(&arena->arena, addr, owner);
+	expect(checker, found == expected, "next of %p from %#lx: %#lx, expected %#lx",
+	       (void *)owner, addr, found ? found->start : 0, expected ? expected->start : 0);
+}
+
 /* Look up the first and the last byte of an object, and the bytes next to these. */
 static void check_edges(struct checker *checker, struct tracked *arena, unsigned long start,
 			unsigned long size)
@@ -622,6 +638,34 @@ void checker_use(struct checker *checker, struct spot spot, u32 asked,
 	check_edges(checker, spot.arena, held->start, held->size);
 }
 
+/* Shorten an extent in use. What is cut off is held, and comes after it. */
+void checker_trim(struct checker *checker, struct spot spot, u32 size)
+{
+	struct held *held = &spot.arena->held[spot.i];
+	struct held rest = { .state = HELD_DROPPED };
+	struct spot next = { spot.arena, spot.i + 1 };
+
+	note(checker, "trim %#lx, %lu of %lu bytes", held->start, size, held->size, 0);
+	refill(checker);
+	rest.start = held->start + size;
+	rest.size = held->size - size;
+	rest.extent = jit_extent_trim(held->extent, size, &checker->spares);
+	held->size = size;
+	if (held->asked > size) {
+		held->asked = size;
+		held->extent->asked = size;
+	}
+	model_insert(checker, next, &rest);
+	check_held(checker, spot);
+	check_held(checker, next);
+	check_gap(checker, next);
+	check_gap(checker, (struct spot){ spot.arena, spot.i + 2 });
+	check_busy(checker, spot.arena);
+	check_edges(checker, spot.arena, held->start, size);
+	check_edges(checker, spot.arena, rest.start, rest.size);
+	checker->count[COUNT_TRIMS]++;
+}
+
 void checker_drop(struct checker *checker, struct spot spot)
 {
 	struct held *held = &spot.arena->held[spot.i];
@@ -632,6 +676,31 @@ void checker_drop(struct checker *checker, struct spot spot)
 	held->state = HELD_DROPPED;
 	check_held(checker, spot);
 	check_edges(checker, spot.arena, held->start, held->size);
+}
+
+/* Make one of an extent that was dropped and the one after it, if it was dropped too. */
+bool checker_join(struct checker *checker, struct spot spot)
+{
+	struct held *held = &spot.arena->held[spot.i], *rest = held + 1;
+	struct jit_extent *gone;
+
+	if (spot.i + 1 == spot.arena->nr || held->state != HELD_DROPPED ||
+	    rest->state != HELD_DROPPED || held_end(held) != rest->start)
+		return false;
+	note(checker, "join %#lx, %lu bytes, and %lu more", held->start, held->size, rest->size,
+	     0);
+	gone = rest->extent;
+	jit_extent_join(held->extent, gone);
+	held->size += rest->size;
+	model_delete(checker, (struct spot){ spot.arena, spot.i + 1 });
+	expect(checker, gone->list.next == held->extent->list.next,
+	       "extent %#lx does not lead to the next one", gone->start);
+	extent_free(checker, gone);
+	check_held(checker, spot);
+	check_gap(checker, (struct spot){ spot.arena, spot.i + 1 });
+	check_busy(checker, spot.arena);
+	checker->count[COUNT_JOINS]++;
+	return true;
 }
 
 /* A reader on an extent that is gone must still reach the one that follows. */
@@ -686,10 +755,12 @@ void checker_put(struct checker *checker, struct spot spot)
 	check_edges(checker, spot.arena, held.start, held.size);
 }
 
-void checker_find(struct checker *checker, struct tracked *arena, unsigned long addr)
+void checker_find(struct checker *checker, struct tracked *arena, unsigned long addr,
+		  const struct jit_cache *owner)
 {
 	note(checker, "find %#lx", addr, 0, 0, 0);
 	check_find(checker, arena, addr);
+	check_next(checker, arena, addr, owner);
 }
 
 /* Free all extents and remove all arenas. */

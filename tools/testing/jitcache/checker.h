@@ -84,6 +84,8 @@ enum counter {
 	COUNT_SECONDS,
 	COUNT_SPLITS,
 	COUNT_MERGES,
+	COUNT_TRIMS,
+	COUNT_JOINS,
 	COUNT_ARENAS,
 	COUNT_FOUND,
 	COUNT_HELD,
@@ -149,9 +151,12 @@ bool checker_take(struct checker *checker, u32 size, u32 align, bool thorough,
 		  struct spot *spot);
 void checker_use(struct checker *checker, struct spot spot, u32 asked,
 		 struct jit_cache *owner);
+void checker_trim(struct checker *checker, struct spot spot, u32 size);
 void checker_drop(struct checker *checker, struct spot spot);
+bool checker_join(struct checker *checker, struct spot spot);
 void checker_put(struct checker *checker, struct spot spot);
-void checker_find(struct checker *checker, struct tracked *arena, unsigned long addr);
+void checker_find(struct checker *checker, struct tracked *arena, unsigned long addr,
+		  const struct jit_cache *owner);
 void checker_check(struct checker *checker);
 void checker_exit(struct checker *checker);
 void checker_where(const struct checker *checker);

@@ -189,8 +189,9 @@ static void report(void)
 	printf("%lu arenas, %lu takes, %lu failed, %lu missed, %lu second choice, ",
 	       count[COUNT_ARENAS], count[COUNT_TAKES], count[COUNT_FAILS],
 	       count[COUNT_MISSES], count[COUNT_SECONDS]);
-	printf("%lu splits, %lu merges, %lu found, %lu at once, %lu complete checks\n",
-	       count[COUNT_SPLITS], count[COUNT_MERGES], count[COUNT_FOUND],
+	printf("%lu splits, %lu merges, %lu trims, %lu joins, ", count[COUNT_SPLITS],
+	       count[COUNT_MERGES], count[COUNT_TRIMS], count[COUNT_JOINS]);
+	printf("%lu found, %lu at once, %lu complete checks\n", count[COUNT_FOUND],
 	       count[COUNT_HELD], checker.checks);
 }
 

@@ -135,7 +135,8 @@ static void find_published(struct reader *reader)
 
 	if (!extent)
 		return;
-	addr = extent->start + random_below(&reader->random, extent->size);
+	/* What was not asked for may be trimmed meanwhile. */
+	addr = extent->start + random_below(&reader->random, extent->asked);
 	if (jit_arena_find(&arena, addr) != extent)
 		fail("an object in use is not found", addr);
 	reader->finds++;
@@ -165,38 +166,62 @@ static void *read_on(void *arg)
 
 /* === Writer =============================================================== */
 
-static struct jit_extent *take(u64 *random)
+static void refill(void)
 {
-	u32 size = (1 + random_below(random, 64)) * JIT_GRANULE;
 	struct jit_extent *extent;
 	struct list_head *pos;
 	unsigned int nr = 0;
 
-	if (!random_below(random, 16))
-		size += SZ_2K;
 	list_for_each(pos, &spares)
 		nr++;
 	for (; nr < JIT_MAX_SPLITS; nr++) {
 		extent = xalloc(sizeof(*extent));
 		list_add(&extent->list, &spares);
 	}
+}
+
+static struct jit_extent *take(u64 *random)
+{
+	u32 asked = (1 + random_below(random, 64)) * JIT_GRANULE;
+	u32 size = asked + random_below(random, 4) * JIT_GRANULE;
+	struct jit_extent *extent;
+
+	if (!random_below(random, 16))
+		size += SZ_2K;
+	refill();
 	extent = jit_extent_take(&space, size, JIT_GRANULE, JIT_FIT_EXHAUSTIVE, &spares);
 	if (extent)
-		jit_extent_use(extent, size, &owner);
+		jit_extent_use(extent, asked, &owner);
 	return extent;
 }
 
-static void put(struct jit_extent *extent)
+static void put_waiting(struct jit_extent *extent)
 {
 	struct jit_extent *left[JIT_MAX_SPLITS];
 	unsigned int i;
 
-	jit_extent_drop(extent);
 	jit_extent_put(&space, extent, left);
 	for (i = 0; i < JIT_MAX_SPLITS; i++) {
 		if (left[i])
 			gone[nr_gone++] = left[i];
 	}
+}
+
+static void put(struct jit_extent *extent)
+{
+	jit_extent_drop(extent);
+	put_waiting(extent);
+}
+
+/* Trim an object that readers look for. */
+static void trim_published(u64 *random)
+{
+	struct jit_extent *extent = slots[random_below(random, NR_SLOTS)];
+
+	if (!extent || extent->size == extent->asked)
+		return;
+	refill();
+	put_waiting(jit_extent_trim(extent, extent->asked, &spares));
 }
 
 /* No reader relies on these objects, so they are reused without a grace period. */
@@ -244,8 +269,12 @@ static void write_on(unsigned long rounds)
 
 	for (round = 0; round < rounds; round++) {
 		renew_slots(&random);
-		for (i = 0; i < NR_GONE / JIT_MAX_SPLITS - NR_SLOTS; i++)
-			change_loose(&random);
+		for (i = 0; i < NR_GONE / JIT_MAX_SPLITS - NR_SLOTS; i++) {
+			if (random_below(&random, 4))
+				change_loose(&random);
+			else
+				trim_published(&random);
+		}
 	}
 }
 

@@ -109,7 +109,8 @@ static void step_find(struct checker *checker)
 	struct tracked *arena = choose_arena(checker);
 
 	if (arena)
-		checker_find(checker, arena, arena->start + below(checker, arena->size));
+		checker_find(checker, arena, arena->start + below(checker, arena->size),
+			     &owners[below(checker, NR_OWNERS)]);
 }
 
 /* === Objects ============================================================== */
@@ -182,6 +183,16 @@ static void step_take(struct checker *checker)
 		use(checker, spot);
 }
 
+static bool trim(struct checker *checker, struct spot spot)
+{
+	u32 granules = spot.arena->held[spot.i].size / JIT_GRANULE;
+
+	if (granules < 2 || checker->nr_held == MAX_HELD)
+		return false;
+	checker_trim(checker, spot, (1 + below(checker, granules - 1)) * JIT_GRANULE);
+	return true;
+}
+
 /* Move an object on to a next state. */
 static void step_age(struct checker *checker)
 {
@@ -199,12 +210,15 @@ static void step_age(struct checker *checker)
 			checker_put(checker, spot);
 		break;
 	case HELD_USED:
+		if (one_in(checker, 4) && trim(checker, spot))
+			break;
 		checker_drop(checker, spot);
 		if (one_in(checker, 2))
 			checker_put(checker, spot);
 		break;
 	case HELD_DROPPED:
-		checker_put(checker, spot);
+		if (!checker_join(checker, spot))
+			checker_put(checker, spot);
 		break;
 	}
 }

@@ -3,19 +3,21 @@
 # shellcheck shell=dash
 #
 # Load and unload modules again and again. Their init functions run, what they patch in
-# each other is patched, and their memory is freed.
+# each other is patched, and their memory is freed. Probes are enabled in one of them when
+# it goes.
 
 . "$(dirname "$0")/helpers.sh"
 
 # Each module comes after the modules that it needs.
 MODULES='test_module test_static_key_base test_static_keys'
+SAMPLE=kobject-example
 ROUNDS=20
 
 # Print how many objects modules have, or nothing if debugfs does not show it.
 objects()
 {
 	[ -r $DEBUGFS/jitcache/caches ] || return 0
-	jit_stat 'module(_far)?' objects
+	jit_stat 'module(_near)?' objects
 }
 
 # settled COUNT: wait until modules have COUNT objects; a worker frees the last ones.
@@ -35,10 +37,33 @@ loaded()
 	grep -q "^$1 " /proc/modules
 }
 
+# probes: load a module, hit probes on the entry, the inside and the return of a function in
+# it, and unload it while they are enabled.
+probes()
+{
+	local function=kobject_example:foo_show
+
+	if ! has_module $SAMPLE || [ ! -e $TRACING/kprobe_events ]; then
+		[ $round -gt 0 ] ||
+			echo "no probes in a module: no $SAMPLE, or no CONFIG_KPROBE_EVENTS"
+		return
+	fi
+	modprobe $SAMPLE || fail "can't load $SAMPLE"
+	probe_inside jitcache/inside $function &&
+		echo "p:jitcache/entry $function" >> $TRACING/kprobe_events &&
+		echo "r:jitcache/return $function" >> $TRACING/kprobe_events &&
+		echo 1 > $TRACING/events/jitcache/enable || fail "can't probe $function"
+	cat /sys/kernel/kobject_example/foo > /dev/null || fail "can't call $function"
+	rmmod kobject_example || fail "can't unload $SAMPLE"
+	kprobes_off
+}
+
 clean_up()
 {
 	local module
 
+	kprobes_off
+	rmmod kobject_example 2> /dev/null
 	for module in test_static_keys test_static_key_base test_module; do
 		rmmod $module 2> /dev/null
 	done
@@ -62,6 +87,7 @@ while [ $round -lt $ROUNDS ]; do
 		rmmod $module || fail "can't unload $module"
 		! loaded $module || fail "$module is still there"
 	done
+	probes
 	round=$((round + 1))
 done
 

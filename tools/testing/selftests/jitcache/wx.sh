@@ -42,6 +42,7 @@ clean_up()
 }
 
 needs_root
+! grep -qw rodata=off /proc/cmdline || skip "rodata=off: the kernel image is writable"
 if ! tables=$(page_tables); then
 	! has_config '\(ARM_\)\?PTDUMP_DEBUGFS' || fail "no page tables in debugfs"
 	skip "no page tables in debugfs (CONFIG_PTDUMP_DEBUGFS)"
