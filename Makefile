@@ -3,7 +3,7 @@
 # The only entry point. Each target is one script; "make" alone lists them.
 
 ARCH ?= x86_64
-export ARCH BASE EXTRA_CONFIG JOBS KSRC TARGETS V
+export ARCH BASE EXTRA_CONFIG JOBS KSRC PART TARGETS V
 
 .NOTPARALLEL:
 
@@ -75,6 +75,7 @@ distclean:
 ## KSRC=dir           a 6.1.y kernel tree of your own as the base, only read; for
 ##                    "make cocci", one of 5.4 to 6.9
 ## EXTRA_CONFIG=file  one more kernel configuration fragment, applied last
+## PART='a b'         for "make test-all", some parts only; a wrong name lists them
 ## TARGETS='a b'      for "make compile", some architectures only
 ## V=1                show all output
 ## JOBS=n             parallel compiles

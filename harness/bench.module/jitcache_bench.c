@@ -10,6 +10,8 @@
  *   jitcache_bench: cost ALLOCATOR OPERATION SIZE LIVE INSTRUCTIONS
  *   jitcache_bench: skip ALLOCATOR SIZE LIVE REASON
  *   jitcache_bench: bytes ALLOCATOR ROUND ASKED GIVEN MAPPED
+ *   jitcache_bench: kallsyms PROBES INSTRUCTIONS
+ *   jitcache_bench: interrupts OPERATION NUMBER
  *   jitcache_bench: done
  *
  * INSTRUCTIONS is the mean of an operation on objects of SIZE bytes while LIVE of
@@ -21,15 +23,28 @@
  *   drain-free			it shrinks to 0, in the order of allocation
  *   larger			every second object was freed; allocate objects of
  *				SIZE bytes, which fit no hole
+ *   free-all			free LIVE objects in a row, and wait until their memory can
+ *				be allocated again: what all tasks do meanwhile, the worker
+ *				of jit_cache and RCU included
  *
- * Deferred work isn't counted: memory that RCU frees, and kworkers. Interrupts are
- * counted, and add about 0.2 %.
+ * For all but the last, deferred work isn't counted: memory that RCU frees, and kworkers.
+ * Interrupts are counted, and add about 0.2 %. With "-icount sleep=off", time goes on
+ * while a CPU is idle, so where something waits, the time between the events
+ * cpu_idle of entering and of leaving idle is subtracted.
+ *
+ * "kallsyms" is what it takes to get all symbols of /proc/kallsyms while that many kprobes,
+ * of which every second one was unregistered, have slots.
+ *
+ * With several CPUs, nothing of this is measured. Instead, "interrupts" is how many
+ * function calls and TLB flushes other CPUs have got from 1,000 operations.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/align.h>
+#include <linux/delay.h>
 #include <linux/filter.h>
+#include <linux/fs.h>
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/mm.h>
@@ -38,12 +53,16 @@
 #include <linux/pgtable.h>
 #include <linux/prandom.h>
 #include <linux/sched.h>
+#include <linux/seq_file.h>
 #include <linux/set_memory.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
+#include <trace/events/power.h>
+
+#include <asm/hardirq.h>
 #include <asm/msr.h>
 #include <asm/text-patching.h>
 
@@ -171,6 +190,22 @@ static void cost_add(struct cost *cost, u64 start, u64 end)
 	operation;					\
 	cost_add(cost, __start, clock_read());		\
 } while (0)
+
+/* Instructions that the CPU would have executed while it was idle. */
+static u64 idle_sum, idle_start;
+
+static void on_idle(void *data, unsigned int state, unsigned int cpu)
+{
+	if (state == PWR_EVENT_EXIT)
+		idle_sum += clock_read() - idle_start;
+	else
+		idle_start = clock_read();
+}
+
+static u64 busy_read(void)
+{
+	return clock_read() - READ_ONCE(idle_sum);
+}
 
 static u64 count_loop(unsigned long rounds)
 {
@@ -483,7 +518,15 @@ static unsigned long sum_of_sizes(size_t size)
 	return size;
 }
 
+/* Each allocation has a guard page. */
+static unsigned long module_footprint(size_t size)
+{
+	return PAGE_ALIGN(size) + PAGE_SIZE;
+}
+
 static const unsigned int lives[] = { 1000, 10000, 100000, 0 };
+static const unsigned int module_lives[] = { 1000, 5000, 20000, 0 };
+static const size_t module_sizes[] = { SZ_4K, SZ_64K, 0 };
 static const unsigned int larger_lives[] = { 1000, 5000, 10000, 20000, 100000, 0 };
 
 #ifdef CONFIG_JIT_CACHE
@@ -493,11 +536,26 @@ static typeof(jit_cache_alloc) *fn_jit_cache_alloc;
 static typeof(jit_cache_free) *fn_jit_cache_free;
 static typeof(jit_cache_shrink) *fn_jit_cache_shrink;
 
-static struct jit_cache *cache;
+static struct jit_cache *cache, *raw_cache, *rcu_cache;
 
 static void *jit_alloc(size_t size)
 {
 	return fn_jit_cache_alloc(cache, size);
+}
+
+static void *raw_alloc(size_t size)
+{
+	return fn_jit_cache_alloc(raw_cache, size);
+}
+
+static void raw_free(void *addr)
+{
+	fn_jit_cache_free(raw_cache, addr);
+}
+
+static void raw_shrink(void)
+{
+	fn_jit_cache_shrink(raw_cache);
 }
 
 static void jit_free_object(void *addr)
@@ -530,25 +588,82 @@ static const struct allocator allocators[] = {
 		.lives = lives,
 		.larger = { 448, 832 },
 		.larger_lives = larger_lives,
+	}, {
+		.name = "raw",
+		.alloc = raw_alloc,
+		.free = raw_free,
+		.shrink = raw_shrink,
+		.footprint = module_footprint,
+		.sizes = module_sizes,
+		.lives = module_lives,
+		.larger = { SZ_4K, SZ_8K },
+		.larger_lives = module_lives,
 	},
 };
 
 /* Use the range of the stock allocators. */
-static int allocators_init(void)
+static struct jit_cache *create(const char *name, enum jit_type type, unsigned int flags)
 {
-	if (!FIND(jit_cache_create) || !FIND(jit_cache_destroy) || !FIND(jit_cache_alloc) ||
-	    !FIND(jit_cache_free) || !FIND(jit_cache_shrink))
-		return -ENOENT;
-	cache = fn_jit_cache_create("bench", JIT_TEXT, MODULES_VADDR, MODULES_END, 0,
-				    JIT_CACHE_NO_MERGE);
-	return PTR_ERR_OR_ZERO(cache);
+	struct jit_cache *made = fn_jit_cache_create(name, type, MODULES_VADDR, MODULES_END,
+						     0, flags | JIT_CACHE_NO_MERGE);
+
+	return IS_ERR(made) ? NULL : made;
 }
 
 static void allocators_exit(void)
 {
 	fn_jit_cache_destroy(cache);
+	fn_jit_cache_destroy(raw_cache);
+	fn_jit_cache_destroy(rcu_cache);
+}
+
+static int allocators_init(void)
+{
+	if (!FIND(jit_cache_create) || !FIND(jit_cache_destroy) || !FIND(jit_cache_alloc) ||
+	    !FIND(jit_cache_free) || !FIND(jit_cache_shrink))
+		return -ENOENT;
+	cache = create("bench", JIT_TEXT, 0);
+	raw_cache = create("bench_raw", JIT_RAW, 0);
+	rcu_cache = create("bench_rcu", JIT_TEXT, JIT_CACHE_FREE_RCU);
+	if (cache && raw_cache && rcu_cache)
+		return 0;
+	allocators_exit();
+	return -ENOMEM;
+}
+
+/* Fill the objects, free them in a row, and wait until none waits for RCU. */
+static int bench_free_all(unsigned int nr, size_t size)
+{
+	void **addrs = kvcalloc(nr, sizeof(*addrs), GFP_KERNEL);
+	struct cost cost = { .ops = nr };
+	unsigned int i;
+	int err = 0;
+	u64 start;
+
+	if (!addrs)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++) {
+		addrs[i] = fn_jit_cache_alloc(rcu_cache, size);
+		err = err ?: addrs[i] ? 0 : -ENOMEM;
+	}
+	start = busy_read();
+	for (i = 0; i < nr; i++)
+		fn_jit_cache_free(rcu_cache, addrs[i]);
+	while (READ_ONCE(rcu_cache->stat[JIT_CACHE_WAITING]))
+		msleep(20);
+	cost.sum = busy_read() - start;
+	kvfree(addrs);
+	pr_info("cost jit_cache free-all %zu %u %llu\n", size, nr,
+		DIV_ROUND_CLOSEST_ULL(cost.sum, cost.ops));
+	fn_jit_cache_shrink(rcu_cache);
+	return err;
 }
 #else
+static int bench_free_all(unsigned int nr, size_t size)
+{
+	return 0;
+}
+
 /* Early 6.1.y has no third argument, and ignores the one that is passed here. */
 typedef void *pack_alloc_f(u32 size, bpf_jit_fill_hole_t fill, bool was_classic);
 
@@ -573,15 +688,14 @@ static void *module_alloc_text(size_t size)
 	return addr;
 }
 
-static void module_free_text(void *addr)
+static void *module_alloc_raw(size_t size)
 {
-	fn_module_memfree(addr);
+	return fn_module_alloc(size);
 }
 
-/* Each allocation has a guard page. */
-static unsigned long module_footprint(size_t size)
+static void module_free(void *addr)
 {
-	return PAGE_ALIGN(size) + PAGE_SIZE;
+	fn_module_memfree(addr);
 }
 
 static void pack_fill(void *area, unsigned int size)
@@ -614,15 +728,22 @@ static unsigned long pack_given(const struct object *objects, unsigned int nr)
 	return bytes;
 }
 
-static const size_t module_sizes[] = { SZ_4K, SZ_64K, 0 };
 static const size_t pack_sizes[] = { 64, 448, SZ_4K, 0 };
-static const unsigned int module_lives[] = { 1000, 5000, 20000, 0 };
 
 static const struct allocator allocators[] = {
 	{
 		.name = "module_alloc",
 		.alloc = module_alloc_text,
-		.free = module_free_text,
+		.free = module_free,
+		.footprint = module_footprint,
+		.sizes = module_sizes,
+		.lives = module_lives,
+		.larger = { SZ_4K, SZ_8K },
+		.larger_lives = module_lives,
+	}, {
+		.name = "module_raw",
+		.alloc = module_alloc_raw,
+		.free = module_free,
 		.footprint = module_footprint,
 		.sizes = module_sizes,
 		.lives = module_lives,
@@ -653,6 +774,130 @@ static void allocators_exit(void)
 {
 }
 #endif /* CONFIG_JIT_CACHE */
+
+/* === Probes and /proc/kallsyms ============================================ */
+
+#define MAX_PROBES	5000
+
+static struct kprobe *probes;
+static unsigned int nr_probes, want_probes;
+
+/* Behind the call of ftrace, at the entry of a function, a probe needs a slot. */
+static int probe_symbol(void *data, const char *name, struct module *mod,
+			unsigned long addr)
+{
+	struct kprobe *probe = &probes[nr_probes];
+
+	if (nr_probes == want_probes)
+		return 1;
+	if (mod || strchr(name, '.'))
+		return 0;
+	memset(probe, 0, sizeof(*probe));
+	probe->addr = (void *)addr + 5;
+	probe->flags = KPROBE_FLAG_DISABLED;
+	if (!register_kprobe(probe))
+		nr_probes++;
+	return 0;
+}
+
+/* All symbols, one after the other. Only a task in user mode can read() the file. */
+static u64 walk_kallsyms(void)
+{
+	struct file *file = filp_open("/proc/kallsyms", O_RDONLY, 0);
+	struct seq_file *m;
+	loff_t pos = 0;
+	void *iter;
+	u64 start;
+
+	if (IS_ERR(file))
+		return 0;
+	m = file->private_data;
+	start = clock_read();
+	for (iter = m->op->start(m, &pos); iter; iter = m->op->next(m, iter, &pos))
+		cond_resched();
+	m->op->stop(m, iter);
+	start = clock_read() - start;
+	filp_close(file, NULL);
+	return start;
+}
+
+static int bench_kallsyms(unsigned int nr)
+{
+	typeof(kallsyms_on_each_symbol) *each = (void *)find_symbol("kallsyms_on_each_symbol");
+	unsigned int i;
+
+	probes = kvcalloc(MAX_PROBES + 1, sizeof(*probes), GFP_KERNEL);
+	if (!probes || !each)
+		return -ENOMEM;
+	nr_probes = 0;
+	want_probes = nr;
+	if (nr)
+		each(probe_symbol, NULL);
+	for (i = 0; i < nr_probes; i += 2)
+		unregister_kprobe(&probes[i]);
+	if (nr_probes != nr)
+		pr_err("%u of %u probes\n", nr_probes, nr);
+	else
+		pr_info("kallsyms %u %llu\n", nr, walk_kallsyms());
+	for (i = 1; i < nr_probes; i += 2)
+		unregister_kprobe(&probes[i]);
+	kvfree(probes);
+	return nr_probes == nr ? 0 : -ENOENT;
+}
+
+/* === Interrupts of other CPUs ============================================= */
+
+static unsigned int interrupts(void)
+{
+	unsigned int cpu, sum = 0;
+
+	/* A CPU does not interrupt itself. */
+	for_each_online_cpu(cpu)
+		sum += per_cpu(irq_stat, cpu).irq_call_count +
+		       per_cpu(irq_stat, cpu).irq_tlb_count;
+	return sum;
+}
+
+/* The memory that a chunk or a pack needs is there before. */
+static int bench_interrupts(const struct allocator *allocator, size_t size)
+{
+	unsigned int i, alloc = 0, commit = 0, free = 0, at[4];
+	struct object keep, object;
+	struct cost cost = {};
+	int err;
+
+	err = measured_alloc(allocator, &keep, size, &cost);
+	for (i = 0; i < STEADY_OPS && !err; i++) {
+		at[0] = interrupts();
+		err = measured_alloc(allocator, &object, size, &cost);
+		at[1] = interrupts();
+		err = err ?: measured_commit(&object, &cost);
+		at[2] = interrupts();
+		measured_free(allocator, &object, &cost);
+		at[3] = interrupts();
+		alloc += at[1] - at[0];
+		commit += at[2] - at[1];
+		free += at[3] - at[2];
+	}
+	measured_free(allocator, &keep, &cost);
+	pr_info("interrupts %s-allocate %u\n", allocator->name, alloc);
+	pr_info("interrupts %s-commit %u\n", allocator->name, commit);
+	pr_info("interrupts %s-free %u\n", allocator->name, free);
+	return err;
+}
+
+static int bench_all_interrupts(void)
+{
+	unsigned int i;
+	int err = allocators_init();
+
+	if (err)
+		return err;
+	for (i = 0; i < ARRAY_SIZE(allocators) && !err; i++)
+		err = bench_interrupts(&allocators[i], allocators[i].given ? 448 : SZ_4K);
+	allocators_exit();
+	return err;
+}
 
 /* === The module =========================================================== */
 
@@ -697,8 +942,9 @@ static int bench_all(void)
 		return err;
 	for (i = 0; i < ARRAY_SIZE(allocators) && !err; i++)
 		err = bench(&allocators[i]);
+	err = err ?: bench_free_all(1000, 448);
 	allocators_exit();
-	return err;
+	return err ?: bench_kallsyms(0) ?: bench_kallsyms(500) ?: bench_kallsyms(MAX_PROBES);
 }
 
 static int __init bench_init(void)
@@ -710,14 +956,19 @@ static int __init bench_init(void)
 		return err;
 	if (!FIND(find_vm_area) || !FIND(text_poke_copy))
 		return -ENOENT;
-	if (!clock_counts())
+	if (num_online_cpus() == 1 && !clock_counts())
 		return -ENODEV;
 
 	text = kvmalloc(SZ_64K, GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
 	memset(text, 0xcc, SZ_64K);
-	err = bench_all();
+	err = register_trace_cpu_idle(on_idle, NULL);
+	if (!err) {
+		err = num_online_cpus() == 1 ? bench_all() : bench_all_interrupts();
+		unregister_trace_cpu_idle(on_idle, NULL);
+		tracepoint_synchronize_unregister();
+	}
 	kvfree(text);
 	if (!err)
 		pr_info("done\n");
