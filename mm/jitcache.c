@@ -345,7 +345,7 @@ static void jit_free_now(struct jit_extent *extent, unsigned int flags,
 	struct jit_pool *pool = jit_extent_pool(extent);
 	size_t written = extent->size;
 
-	/* A stage that was committed under text_mutex. The trap behind it was not written. */
+	/* A caller that holds text_mutex writes no more than that: the rest still traps. */
 	if (flags & JIT_FREE_LOCKED)
 		written = min_t(size_t, written, TEXT_POKE_LOCKED_MAX);
 
