@@ -65,9 +65,12 @@ static bool jit_cache_range_valid(const struct jit_cache *cache)
 static bool jit_cache_valid(const struct jit_cache *cache)
 {
 	unsigned int known = JIT_CACHE_NO_MERGE | JIT_CACHE_FREE_RCU |
-			     JIT_CACHE_FREE_RCU_TASKS | JIT_CACHE_NO_WARN;
+			     JIT_CACHE_FREE_RCU_TASKS | JIT_CACHE_NO_WARN |
+			     JIT_CACHE_FLUSH;
 
 	if (cache->type >= NR_JIT_TYPES || cache->flags & ~known)
+		return false;
+	if (cache->flags & JIT_CACHE_FLUSH && cache->type != JIT_TEXT)
 		return false;
 	/* debugfs separates columns by spaces. */
 	if (!cache->name || strpbrk(cache->name, " \t\n"))
@@ -217,13 +220,15 @@ void *__jit_alloc(struct jit_cache *cache, size_t size, unsigned long caller)
 		jit_report(JIT_BAD_SIZE, cache, NULL, caller, "%zu bytes", size);
 	} else if (!jit_wait_is_full(pool, cache)) {
 		if (size <= jit_pool_bytes(pool))
-			extent = jit_pool_alloc(pool, jit_object_size(cache, pool, size),
-						cache->align, caller);
+			extent = jit_pool_alloc(pool, cache,
+						jit_object_size(cache, pool, size), caller);
 		full = !extent;
 	}
 
 	spin_lock(&pool->lock);
 	if (extent) {
+		if (!pool->traits->packed)
+			jit_pool_add(pool, jit_extent_chunk(extent));
 		jit_extent_use(extent, size, cache);
 		jit_redzone_set(extent, caller);
 		jit_cache_count_alloc(cache, extent);
@@ -254,10 +259,12 @@ static struct jit_extent *jit_chunk_object(struct jit_chunk *chunk, unsigned lon
 	return jit_arena_find(&chunk->arena, at);
 }
 
-static struct jit_extent *jit_object_rcu(unsigned long at)
+/* Objects that share chunks are found in any context, the others in process context. */
+static struct jit_extent *jit_object_rcu(unsigned long at, bool packed)
 {
-	struct jit_chunk *chunk = jit_chunk_find_rcu(at);
+	struct jit_chunk *chunk;
 
+	chunk = packed ? jit_chunk_find_rcu(at) : jit_chunk_find_any_rcu(at);
 	return chunk ? jit_chunk_object(chunk, at) : NULL;
 }
 
@@ -275,6 +282,8 @@ static struct jit_extent *jit_take_object(struct jit_extent *extent, unsigned in
 	/* Nothing has executed text that was never written. */
 	if (!(flags & JIT_FREE_UNWRITTEN) && jit_wait_free(extent, owner, caller))
 		return NULL;
+	if (!jit_extent_pool(extent)->traits->packed)
+		jit_pool_forget(jit_extent_pool(extent), jit_extent_chunk(extent));
 	return extent;
 }
 
@@ -293,7 +302,7 @@ static struct jit_extent *jit_claim(const struct jit_cache *cache, const void *a
 	struct jit_chunk *chunk;
 
 	rcu_read_lock();
-	chunk = jit_chunk_find_rcu(at);
+	chunk = jit_chunk_find_any_rcu(at);
 	if (chunk) {
 		spin_lock(&chunk->pool->lock);
 		extent = jit_chunk_object(chunk, at);
@@ -355,7 +364,7 @@ static void jit_free_now(struct jit_extent *extent, unsigned int flags,
 	/* What does not trap must not become another object. It is leaked. */
 	if (flags & JIT_FREE_UNWRITTEN ||
 	    jit_fill(pool, extent->start, written, flags & JIT_FREE_LOCKED, caller))
-		jit_pool_free(pool, extent);
+		jit_pool_free(pool, extent, !(flags & JIT_FREE_UNWRITTEN));
 }
 
 /* jit_cache_free() and jit_free() on behalf of @caller; @cache is NULL for the latter. */
@@ -374,8 +383,7 @@ void __jit_free(const struct jit_cache *cache, void *addr, unsigned int flags,
 
 /**
  * jit_vfree() - vfree() is about to free memory that belongs to a cache
- * @addr: first address of the memory
- * @allocated_by: return address of the call that allocated it
+ * @area: the memory, with VM_JIT_CACHE
  *
  * What freed memory of modules was vfree() nearly everywhere, so callers mix the two.
  *
@@ -384,32 +392,28 @@ void __jit_free(const struct jit_cache *cache, void *addr, unsigned int flags,
  * memory that other objects share, or that is being freed. It stays, and kmemleak, which
  * vfree() has told already, does not look into it any more.
  */
-bool jit_vfree(const void *addr, const void *allocated_by)
+bool jit_vfree(const struct vm_struct *area)
 {
 	const struct jit_cache *owner = NULL;
-	struct jit_chunk *chunk;
+	struct jit_chunk *chunk = area->jit_chunk;
+
+	/* It is jit_cache that frees it. */
+	if (!chunk || READ_ONCE(chunk->gone))
+		return true;
 
 	rcu_read_lock();
-	chunk = jit_chunk_find_rcu(jit_address(addr));
-	if (!chunk) {
-		/* It is jit_cache that frees it. */
-		rcu_read_unlock();
-		return true;
-	}
 	if (!chunk->pool->traits->packed) {
 		spin_lock(&chunk->pool->lock);
 		owner = chunk->first.owner;
-		if (owner) {
+		if (owner)
 			jit_take_object(&chunk->first, JIT_FREE_UNWRITTEN, _RET_IP_);
-			jit_pool_forget(chunk->pool, chunk);
-		}
 		spin_unlock(&chunk->pool->lock);
 	}
-	jit_report(JIT_FREE_VFREE, owner, addr, _RET_IP_, "allocated by %pS%s", allocated_by,
-		   owner ? "" : ", ignored");
+	jit_report(JIT_FREE_VFREE, owner, area->addr, _RET_IP_, "allocated by %pS%s",
+		   area->caller, owner ? "" : ", ignored");
 	rcu_read_unlock();
 	if (owner)
-		jit_chunk_forget(chunk);
+		kvfree_rcu(chunk, rcu);
 	return owner;
 }
 
@@ -426,7 +430,7 @@ void jit_trim(struct jit_cache *cache, void *addr, size_t size)
 	struct jit_extent *extent;
 
 	rcu_read_lock();
-	extent = jit_object_rcu(jit_address(addr));
+	extent = jit_object_rcu(jit_address(addr), true);
 	rcu_read_unlock();
 	jit_pool_trim(cache->pool, extent, jit_object_size(cache, cache->pool, size), size);
 }
@@ -495,6 +499,16 @@ void jit_cache_destroy(struct jit_cache *cache)
 		jit_cache_release(cache);
 }
 
+void jit_cache_set_flush(struct jit_cache *cache, void (*flush)(void))
+{
+	if (!(cache->flags & JIT_CACHE_FLUSH)) {
+		jit_report(JIT_BAD_FLUSH, cache, NULL, _RET_IP_, "flags %x", cache->flags);
+		return;
+	}
+	/* jit_pool_alloc() reads it without a lock. */
+	WRITE_ONCE(cache->flush, flush);
+}
+
 void *jit_cache_alloc(struct jit_cache *cache, size_t size)
 {
 	return __jit_alloc(cache, size, _RET_IP_);
@@ -517,9 +531,23 @@ size_t jit_size(const void *addr)
 	size_t size = 0;
 
 	rcu_read_lock();
-	extent = jit_object_rcu(at);
+	extent = jit_object_rcu(at, false);
 	if (extent && extent->start == at)
 		size = READ_ONCE(extent->asked);
+	rcu_read_unlock();
+	return size;
+}
+
+size_t jit_footprint(const void *addr)
+{
+	unsigned long at = jit_address(addr);
+	struct jit_extent *extent;
+	size_t size = 0;
+
+	rcu_read_lock();
+	extent = jit_object_rcu(at, false);
+	if (extent && extent->start == at)
+		size = READ_ONCE(extent->size);
 	rcu_read_unlock();
 	return size;
 }
@@ -531,7 +559,7 @@ void *jit_start(const void *addr)
 	void *start = NULL;
 
 	rcu_read_lock();
-	extent = jit_object_rcu(at);
+	extent = jit_object_rcu(at, true);
 	if (extent && at - extent->start < READ_ONCE(extent->asked))
 		start = (void *)extent->start;
 	rcu_read_unlock();
@@ -540,12 +568,16 @@ void *jit_start(const void *addr)
 
 bool jit_cache_owns(const struct jit_cache *cache, const void *addr)
 {
+	/* Pairs with jit_cache_setup(). */
+	struct jit_pool *pool = smp_load_acquire(&cache->pool);
 	unsigned long at = jit_address(addr);
 	struct jit_extent *extent;
 	bool owns = false;
 
+	if (!pool)
+		return false;
 	rcu_read_lock();
-	extent = jit_object_rcu(at);
+	extent = jit_object_rcu(at, pool->traits->packed);
 	if (extent)
 		owns = READ_ONCE(extent->owner) == cache &&
 		       at - extent->start < READ_ONCE(extent->asked);
@@ -604,7 +636,7 @@ int jit_seal(void *addr)
 
 	/* The caller owns the object, so it stays when RCU is left. */
 	rcu_read_lock();
-	extent = jit_object_rcu(at);
+	extent = jit_object_rcu(at, false);
 	if (extent && extent->start == at && jit_extent_pool(extent)->traits->seals)
 		chunk = jit_extent_chunk(extent);
 	rcu_read_unlock();

@@ -94,7 +94,7 @@ struct jit_batch {
  * @rcu: to free this structure
  * @grow: serializes adding chunks
  * @lock: protects all fields below, the extents of the chunks and the counters
- * @space: free extents
+ * @space: free extents, and what is dirty
  * @chunks: by address, if objects share them
  * @idle: number of chunks that are one free extent
  * @spares: extents for jit_extent_take(), allocated without @lock
@@ -134,31 +134,35 @@ struct jit_pool {
 
 /**
  * struct jit_chunk - adjacent memory with one protection
- * @node: in the tree of all chunks, by address; read under RCU
  * @list: in jit_pool.chunks; read under RCU
  * @doomed: in the list of doomed chunks
+ * @rcu: to free this structure
  * @pool: what it is a part of
  * @arena: its extents
  * @first: the first one of them, which others can become part of
- * @addr: first byte
  * @size: bytes; the arena may be shorter
  * @huge: mapped with huge pages
  * @sealed: jit_seal() made it read-only; under jit_mutex
- * @rcu: to free this structure
+ * @gone: not a part of @pool any more; under the lock of the pool
+ * @node: in the tree of chunks, by address; read under RCU
  * @index: of @arena
+ *
+ * An object that has a chunk to itself pays for this: 256 bytes on 64-bit kernels.
  */
 struct jit_chunk {
-	struct latch_tree_node	node;
 	struct list_head	list;
-	struct list_head	doomed;
+	union {
+		struct list_head	doomed;
+		struct rcu_head		rcu;
+	};
 	struct jit_pool		*pool;
 	struct jit_arena	arena;
 	struct jit_extent	first;
-	void			*addr;
 	size_t			size;
 	bool			huge;
 	bool			sealed;
-	struct rcu_head		rcu;
+	bool			gone;
+	struct latch_tree_node	node;
 	struct jit_extent	*index[];
 };
 
@@ -180,6 +184,12 @@ extern bool jit_nomerge;
 static inline struct jit_chunk *jit_extent_chunk(const struct jit_extent *extent)
 {
 	return container_of(extent->arena, struct jit_chunk, arena);
+}
+
+/* Its arena begins in its first page. */
+static inline void *jit_chunk_addr(const struct jit_chunk *chunk)
+{
+	return (void *)(chunk->arena.start & PAGE_MASK);
 }
 
 static inline struct jit_pool *jit_extent_pool(const struct jit_extent *extent)
@@ -225,13 +235,15 @@ struct jit_pool *jit_pool_get(const struct jit_cache *cache);
 void jit_pool_release(struct jit_pool *pool);
 struct jit_chunk *jit_pool_chunk_above(struct jit_pool *pool, unsigned long at,
 				       const struct jit_cache *owner);
-struct jit_extent *jit_pool_alloc(struct jit_pool *pool, u32 size, u32 align,
-				  unsigned long caller);
+struct jit_extent *jit_pool_alloc(struct jit_pool *pool, const struct jit_cache *cache,
+				  u32 size, unsigned long caller);
 void jit_pool_prepare(struct jit_pool *pool, u32 size, u32 align, unsigned long caller);
 void jit_pool_trim(struct jit_pool *pool, struct jit_extent *extent, u32 size, u32 asked);
+void jit_pool_add(struct jit_pool *pool, struct jit_chunk *chunk);
 void jit_pool_forget(struct jit_pool *pool, struct jit_chunk *chunk);
-struct jit_chunk *jit_pool_free_locked(struct jit_pool *pool, struct jit_extent *extent);
-void jit_pool_free(struct jit_pool *pool, struct jit_extent *extent);
+struct jit_chunk *jit_pool_free_locked(struct jit_pool *pool, struct jit_extent *extent,
+				       bool written);
+void jit_pool_free(struct jit_pool *pool, struct jit_extent *extent, bool written);
 void jit_pool_put(struct jit_pool *pool, struct jit_extent *extent);
 unsigned long jit_pool_shrink(struct jit_pool *pool, unsigned long pages);
 void jit_reap_doomed(void);
@@ -244,9 +256,9 @@ bool jit_wait_is_full(struct jit_pool *pool, const struct jit_cache *cache);
 
 struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need,
 				   unsigned long caller);
-void jit_chunk_forget(struct jit_chunk *chunk);
 void jit_chunk_destroy(struct jit_chunk *chunk);
 struct jit_chunk *jit_chunk_find_rcu(unsigned long addr);
+struct jit_chunk *jit_chunk_find_any_rcu(unsigned long addr);
 int jit_chunk_seal(struct jit_chunk *chunk);
 
 #endif /* _MM_JITCACHE_H */

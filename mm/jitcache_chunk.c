@@ -28,22 +28,27 @@
 
 /* === Which chunk an address belongs to ==================================== */
 
+/*
+ * Chunks that objects share are in a tree. Chunks that have one object can be many; it is
+ * vmalloc() that finds them, so they cost no more than what it takes to find its areas.
+ */
+
 /* Serializes changes of the tree. Readers use the latch, in NMI too. */
 static DEFINE_SPINLOCK(jit_chunk_tree_lock);
 
 static bool jit_chunk_less(struct latch_tree_node *a, struct latch_tree_node *b)
 {
-	return container_of(a, struct jit_chunk, node)->addr <
-	       container_of(b, struct jit_chunk, node)->addr;
+	return container_of(a, struct jit_chunk, node)->arena.start <
+	       container_of(b, struct jit_chunk, node)->arena.start;
 }
 
 static int jit_chunk_comp(void *key, struct latch_tree_node *node)
 {
 	struct jit_chunk *chunk = container_of(node, struct jit_chunk, node);
 
-	if (key < chunk->addr)
+	if (key < jit_chunk_addr(chunk))
 		return -1;
-	return key >= chunk->addr + chunk->size;
+	return key >= jit_chunk_addr(chunk) + chunk->size;
 }
 
 static const struct latch_tree_ops jit_chunk_tree_ops = {
@@ -55,8 +60,14 @@ static struct latch_tree_root jit_chunk_tree __cacheline_aligned = {
 	.seq = SEQCNT_LATCH_ZERO(jit_chunk_tree.seq),
 };
 
+/* Without an MMU, vmalloc() has no areas. */
+static bool jit_chunk_in_tree(const struct jit_chunk *chunk)
+{
+	return !IS_ENABLED(CONFIG_MMU) || chunk->pool->traits->packed;
+}
+
 /**
- * jit_chunk_find_rcu() - the chunk that an address belongs to
+ * jit_chunk_find_rcu() - the chunk of several objects that an address belongs to
  * @addr: any address
  *
  * Context: Any, NMI included, under RCU. The chunk stays until RCU is left.
@@ -70,6 +81,45 @@ struct jit_chunk *jit_chunk_find_rcu(unsigned long addr)
 
 	node = latch_tree_find((void *)addr, &jit_chunk_tree, &jit_chunk_tree_ops);
 	return node ? container_of(node, struct jit_chunk, node) : NULL;
+}
+
+/**
+ * jit_chunk_find_any_rcu() - the chunk that an address belongs to
+ * @addr: any address
+ *
+ * Context: Process context, under RCU. The chunk stays until RCU is left.
+ * Return: the chunk or NULL.
+ */
+struct jit_chunk *jit_chunk_find_any_rcu(unsigned long addr)
+{
+	struct jit_chunk *chunk = jit_chunk_find_rcu(addr);
+
+	if (IS_ENABLED(CONFIG_MMU) && !chunk)
+		chunk = vm_area_jit_chunk(addr);
+	return chunk;
+}
+
+/* The chunk is complete: from now on, addresses belong to it. */
+static void jit_chunk_publish(struct jit_chunk *chunk)
+{
+	if (jit_chunk_in_tree(chunk)) {
+		spin_lock(&jit_chunk_tree_lock);
+		latch_tree_insert(&chunk->node, &jit_chunk_tree, &jit_chunk_tree_ops);
+		spin_unlock(&jit_chunk_tree_lock);
+	}
+#ifdef CONFIG_MMU
+	/* Pairs with vm_area_jit_chunk(). */
+	smp_store_release(&find_vm_area(jit_chunk_addr(chunk))->jit_chunk, chunk);
+#endif
+}
+
+static void jit_chunk_unpublish(struct jit_chunk *chunk)
+{
+	if (!jit_chunk_in_tree(chunk))
+		return;
+	spin_lock(&jit_chunk_tree_lock);
+	latch_tree_erase(&chunk->node, &jit_chunk_tree, &jit_chunk_tree_ops);
+	spin_unlock(&jit_chunk_tree_lock);
 }
 
 /* === Protection =========================================================== */
@@ -211,7 +261,8 @@ int jit_chunk_seal(struct jit_chunk *chunk)
 
 	if (chunk->sealed)
 		return 0;
-	err = set_memory_ro((unsigned long)chunk->addr, chunk->size >> PAGE_SHIFT);
+	err = set_memory_ro((unsigned long)jit_chunk_addr(chunk),
+			    chunk->size >> PAGE_SHIFT);
 	chunk->sealed = !err;
 	return err;
 }
@@ -379,14 +430,10 @@ struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need,
 	if (pool->traits->text && jit_chunk_make_text(addr, size))
 		goto no_text;
 
-	chunk->addr = addr;
 	chunk->arena.start = (unsigned long)addr + front;
 	chunk->arena.size = size - front;
 	chunk->huge = pool->traits->packed && jit_page_shift(addr) > PAGE_SHIFT;
-
-	spin_lock(&jit_chunk_tree_lock);
-	latch_tree_insert(&chunk->node, &jit_chunk_tree, &jit_chunk_tree_ops);
-	spin_unlock(&jit_chunk_tree_lock);
+	jit_chunk_publish(chunk);
 	return chunk;
 
 no_text:
@@ -397,20 +444,6 @@ no_chunk:
 }
 
 /**
- * jit_chunk_forget() - addresses do not belong to the chunk any more
- * @chunk: a chunk that is not part of its pool any more, and has no object
- *
- * Context: Process context. The chunk itself is freed when RCU allows it.
- */
-void jit_chunk_forget(struct jit_chunk *chunk)
-{
-	spin_lock(&jit_chunk_tree_lock);
-	latch_tree_erase(&chunk->node, &jit_chunk_tree, &jit_chunk_tree_ops);
-	spin_unlock(&jit_chunk_tree_lock);
-	kvfree_rcu(chunk, rcu);
-}
-
-/**
  * jit_chunk_destroy() - free a chunk and its memory
  * @chunk: a chunk that is not part of its pool any more, and has no object
  *
@@ -418,9 +451,8 @@ void jit_chunk_forget(struct jit_chunk *chunk)
  */
 void jit_chunk_destroy(struct jit_chunk *chunk)
 {
-	struct jit_pool *pool = chunk->pool;
-	void *addr = chunk->addr;
-
-	jit_chunk_forget(chunk);
-	jit_chunk_vfree(pool, addr);
+	jit_chunk_unpublish(chunk);
+	jit_chunk_vfree(chunk->pool, jit_chunk_addr(chunk));
+	/* Others may have found it in the tree, or in its area. */
+	kvfree_rcu(chunk, rcu);
 }

@@ -26,6 +26,7 @@ static const char *const jit_misuse_names[] = {
 	[JIT_BAD_CACHE]		= "definition with invalid arguments",
 	[JIT_BAD_SIZE]		= "allocation of an impossible size",
 	[JIT_BAD_STAGE]		= "staging that is impossible",
+	[JIT_BAD_FLUSH]		= "flush of a cache that has none",
 	[JIT_BAD_SEAL]		= "seal of what cannot be sealed",
 	[JIT_DESTROY_STATIC]	= "destruction of a cache that was defined",
 	[JIT_DESTROY_BUSY]	= "destruction with objects in use",

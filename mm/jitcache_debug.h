@@ -19,6 +19,7 @@ struct jit_pool;
  * @JIT_BAD_CACHE: define a cache with arguments that jit_cache_create() refuses
  * @JIT_BAD_SIZE: allocate nothing, or more than JIT_SIZE_MAX
  * @JIT_BAD_STAGE: stage in a cache that is not of type JIT_TEXT, or trim to no size
+ * @JIT_BAD_FLUSH: set a flush of a cache that was not created for it
  * @JIT_BAD_SEAL: seal what cannot be sealed
  * @JIT_DESTROY_STATIC: destroy a cache that was defined
  * @JIT_DESTROY_BUSY: destroy a cache that has objects
@@ -34,6 +35,7 @@ enum jit_misuse {
 	JIT_BAD_CACHE,
 	JIT_BAD_SIZE,
 	JIT_BAD_STAGE,
+	JIT_BAD_FLUSH,
 	JIT_BAD_SEAL,
 	JIT_DESTROY_STATIC,
 	JIT_DESTROY_BUSY,

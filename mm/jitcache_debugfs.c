@@ -175,9 +175,10 @@ static void jit_show_chunk(struct seq_file *m, const struct jit_chunk *chunk)
 	struct jit_chunk_sum sum = {};
 
 	jit_chunk_add_up(chunk, NULL, &sum);
-	seq_printf(m, "%lx %zu %s %s %lu %lu %lu", jit_shown(m, (unsigned long)chunk->addr),
-		   chunk->size, chunk->pool->traits->name, chunk->huge ? "huge" : "pages",
-		   sum.used, sum.waiting, sum.free);
+	seq_printf(m, "%lx %zu %s %s %lu %lu %lu",
+		   jit_shown(m, (unsigned long)jit_chunk_addr(chunk)), chunk->size,
+		   chunk->pool->traits->name, chunk->huge ? "huge" : "pages", sum.used,
+		   sum.waiting, sum.free);
 	jit_show_owners(m, chunk);
 	seq_putc(m, '\n');
 }

@@ -11,6 +11,10 @@
  * Extents in use are found by address, without a lock: an index says where in the
  * list to begin, so that a search looks at few extents however many there are.
  *
+ * An extent is dirty if its bytes were freed, or its arena was added, since the last
+ * flush, whatever a flush is to the caller. What was not executed since it was taken, as
+ * an end that is trimmed, is as dirty as it was.
+ *
  * The caller serializes all functions but jit_arena_find(), by what is called the
  * lock of the space. It must not call jit_extent_put() after jit_extent_take() without
  * releasing the lock in between. A reader may hold an extent that was taken off the
@@ -30,8 +34,72 @@
 /*
  * JIT_FIT_QUICK tries this many of the smallest extents for alignment, before it
  * takes a larger one. Most objects have the default alignment, and the first fits.
+ * Among as many, and the largest one, it looks for one that is clean or dirty as wanted.
  */
 #define JIT_FIT_TRIES	8
+
+/* === Epochs =============================================================== */
+
+/*
+ * How many flushes have begun since @epoch. Epochs wrap, and ages are compared instead: all
+ * flushes that began since something became dirty still run, so its age is a small number.
+ * What has been clean for 2^32 flushes may look dirty, which costs one flush.
+ */
+static u32 jit_epoch_age(const struct jit_space *space, u32 epoch)
+{
+	return space->epoch - epoch;
+}
+
+static u32 jit_epoch_later(const struct jit_space *space, u32 a, u32 b)
+{
+	return jit_epoch_age(space, a) < jit_epoch_age(space, b) ? a : b;
+}
+
+/**
+ * jit_extent_is_dirty() - has no flush begun and ended since its bytes became free?
+ * @space: what it is a part of
+ * @extent: an extent; while in use, this is about the time before
+ *
+ * Return: true if so.
+ */
+bool jit_extent_is_dirty(const struct jit_space *space, const struct jit_extent *extent)
+{
+	return jit_epoch_age(space, extent->epoch) <= jit_epoch_age(space, space->unflushed);
+}
+
+/**
+ * jit_extent_set_dirty() - its bytes may have been executed before
+ * @space: what it is a part of
+ * @extent: an extent in state JIT_EXTENT_WAITING, or a new one
+ */
+void jit_extent_set_dirty(const struct jit_space *space, struct jit_extent *extent)
+{
+	extent->epoch = space->epoch;
+}
+
+/**
+ * jit_flush_begin() - a flush is about to begin
+ * @space: what it concerns
+ *
+ * The lock need not be held until it ends, and others may begin and end meanwhile. What
+ * becomes dirty in between stays so.
+ *
+ * Return: what to call jit_flush_end() with.
+ */
+u32 jit_flush_begin(struct jit_space *space)
+{
+	return ++space->epoch;
+}
+
+/**
+ * jit_flush_end() - what was dirty when a flush began is clean
+ * @space: what it concerns
+ * @begun: what jit_flush_begin() returned
+ */
+void jit_flush_end(struct jit_space *space, u32 begun)
+{
+	space->unflushed = jit_epoch_later(space, space->unflushed, begun);
+}
 
 /* === Free extents ========================================================= */
 
@@ -113,25 +181,51 @@ static unsigned long jit_random_offset(const struct jit_extent *extent, u32 size
 	return extent->arena->seed % places * align;
 }
 
+static bool jit_extent_has_room(const struct jit_extent *extent, u32 size, u32 align)
+{
+	return jit_align_pad(extent, align) + size <= extent->size;
+}
+
+/*
+ * The largest extent, if it is clean and has room. It often is the end of a chunk, which
+ * stays clean while what is freed leaves many small extents that are dirty.
+ */
+static struct jit_extent *jit_free_clean_end(struct jit_space *space, u32 size, u32 align)
+{
+	struct jit_extent *extent = jit_extent_of(rb_last(&space->free));
+
+	if (extent && !jit_extent_is_dirty(space, extent) &&
+	    jit_extent_has_room(extent, size, align))
+		return extent;
+	return NULL;
+}
+
 /*
  * An extent with room for an object: one of the smallest, if it is aligned, or one
- * that is large enough for any alignment.
+ * that is large enough for any alignment. There is one whether clean or dirty is wanted.
+ * If there never was a flush, all are dirty, and the first one that has room is taken.
  */
 static struct jit_extent *jit_free_fit(struct jit_space *space, u32 size, u32 align,
-				       enum jit_fit fit)
+				       unsigned int fit)
 {
 	struct jit_extent *extent = jit_free_at_least(space, size);
+	struct jit_extent *clean, *first = NULL;
+	bool want_dirty = !(fit & JIT_FIT_CLEAN);
 	unsigned int tries;
 
 	for (tries = 0; extent; tries++) {
-		if (fit == JIT_FIT_QUICK && tries == JIT_FIT_TRIES)
+		if (tries >= JIT_FIT_TRIES && (first || !(fit & JIT_FIT_EXHAUSTIVE)))
 			break;
-		if (jit_align_pad(extent, align) + size <= extent->size)
-			return extent;
+		if (jit_extent_has_room(extent, size, align)) {
+			if (jit_extent_is_dirty(space, extent) == want_dirty)
+				return extent;
+			first = first ?: extent;
+		}
 		extent = jit_extent_of(rb_next(&extent->node));
 	}
-	if (!extent)
-		return NULL;
+	clean = want_dirty ? NULL : jit_free_clean_end(space, size, align);
+	if (clean || first || !extent)
+		return clean ?: first;
 	return jit_free_at_least(space, (unsigned long)size + align - JIT_GRANULE);
 }
 
@@ -265,7 +359,7 @@ static void jit_arena_start(struct jit_arena *arena, struct jit_extent *initial)
 }
 
 /**
- * jit_arena_init() - begin with one free extent
+ * jit_arena_init() - begin with one free extent, which is dirty
  * @space: what the arena will be a part of
  * @arena: start, size, shift, seed and a zeroed index are set
  * @initial: an extent to use for it
@@ -274,6 +368,7 @@ void jit_arena_init(struct jit_space *space, struct jit_arena *arena,
 		    struct jit_extent *initial)
 {
 	jit_arena_start(arena, initial);
+	jit_extent_set_dirty(space, initial);
 	jit_free_insert(space, initial);
 }
 
@@ -284,7 +379,7 @@ void jit_arena_init(struct jit_space *space, struct jit_arena *arena,
  *
  * For an object that has an arena to itself, which never becomes part of a space.
  * jit_extent_use() comes next. jit_extent_drop() is the end of it: there is no
- * jit_extent_put().
+ * jit_extent_put(), and no epoch.
  */
 void jit_arena_init_whole(struct jit_arena *arena, struct jit_extent *extent)
 {
@@ -338,6 +433,7 @@ static struct jit_extent *jit_extent_split(struct jit_extent *extent, unsigned l
 	rest->start = extent->start + size;
 	rest->size = extent->size - size;
 	rest->owner = NULL;
+	rest->epoch = extent->epoch;
 	WRITE_ONCE(extent->size, size);
 	list_add_rcu(&rest->list, &extent->list);
 	return rest;
@@ -361,13 +457,13 @@ bool jit_extent_fits(struct jit_space *space, u32 size, u32 align)
  * @space: where to take them from
  * @size: bytes, a multiple of JIT_GRANULE
  * @align: of the address, a power of two, at least JIT_GRANULE
- * @fit: how hard to search
+ * @fit: how to search, flags of enum jit_fit
  * @spares: JIT_MAX_SPLITS extents or more, of which some may be used
  *
  * Return: an extent in state JIT_EXTENT_WAITING, or NULL.
  */
 struct jit_extent *jit_extent_take(struct jit_space *space, u32 size, u32 align,
-				   enum jit_fit fit, struct list_head *spares)
+				   unsigned int fit, struct list_head *spares)
 {
 	struct jit_extent *extent = jit_free_fit(space, size, align, fit);
 	struct jit_extent *front;
@@ -446,22 +542,26 @@ struct jit_extent *jit_extent_trim(struct jit_extent *extent, u32 size,
 }
 
 /* Extend @extent over the next one. Neither is in the tree. */
-static void jit_extent_absorb(struct jit_extent *extent, struct jit_extent *next)
+static void jit_extent_absorb(const struct jit_space *space, struct jit_extent *extent,
+			      struct jit_extent *next)
 {
+	extent->epoch = jit_epoch_later(space, extent->epoch, next->epoch);
 	WRITE_ONCE(extent->size, extent->size + next->size);
 	list_del_rcu(&next->list);
 }
 
 /**
  * jit_extent_join() - make two adjacent extents one
+ * @space: what they are a part of
  * @extent: an extent in state JIT_EXTENT_WAITING
  * @next: the one after it, in the same state. The caller frees it after a grace period
  *	  of RCU
  */
-void jit_extent_join(struct jit_extent *extent, struct jit_extent *next)
+void jit_extent_join(const struct jit_space *space, struct jit_extent *extent,
+		     struct jit_extent *next)
 {
 	extent->arena->busy--;
-	jit_extent_absorb(extent, next);
+	jit_extent_absorb(space, extent, next);
 }
 
 /**
@@ -485,7 +585,7 @@ void jit_extent_put(struct jit_space *space, struct jit_extent *extent,
 		next = list_next_entry(extent, list);
 		if (next->state == JIT_EXTENT_FREE) {
 			jit_free_erase(space, next);
-			jit_extent_absorb(extent, next);
+			jit_extent_absorb(space, extent, next);
 			merged[0] = next;
 		}
 	}
@@ -493,7 +593,7 @@ void jit_extent_put(struct jit_space *space, struct jit_extent *extent,
 		prev = list_prev_entry(extent, list);
 		if (prev->state == JIT_EXTENT_FREE) {
 			jit_free_erase(space, prev);
-			jit_extent_absorb(prev, extent);
+			jit_extent_absorb(space, prev, extent);
 			merged[1] = extent;
 			extent = prev;
 		}

@@ -45,14 +45,17 @@ enum jit_extent_state {
 };
 
 /**
- * enum jit_fit - how hard to search for a free extent
+ * enum jit_fit - how to search for a free extent; flags
  * @JIT_FIT_QUICK: in O(log n). May miss an extent that is large enough for an aligned
- *		   object, if many of that size are not aligned
+ *		   object, if many of that size are not aligned. Among a few extents that
+ *		   fit, prefer one that is dirty
  * @JIT_FIT_EXHAUSTIVE: look at every free extent that is large enough
+ * @JIT_FIT_CLEAN: prefer one that is not dirty
  */
 enum jit_fit {
-	JIT_FIT_QUICK,
-	JIT_FIT_EXHAUSTIVE,
+	JIT_FIT_QUICK		= 0,
+	JIT_FIT_EXHAUSTIVE	= 1,
+	JIT_FIT_CLEAN		= 2,
 };
 
 /**
@@ -70,6 +73,8 @@ enum jit_fit {
  * @size: bytes; the next extent begins where this one ends
  * @asked: bytes that its owner requested, while in use. Read under RCU
  * @state: under the lock of the space
+ * @epoch: when its bytes last became free after an owner may have executed them; the
+ *	   latest of these, if the bytes differ. Under the lock of the space
  * @owner: while in use. Set last, and read first by readers under RCU
  * @caller: return address of the call that allocated it
  */
@@ -89,6 +94,7 @@ struct jit_extent {
 	u32			size;
 	u32			asked;
 	enum jit_extent_state	state;
+	u32			epoch;
 	struct jit_cache	*owner;
 #ifdef CONFIG_DEBUG_JITCACHE
 	unsigned long		caller;
@@ -98,9 +104,14 @@ struct jit_extent {
 /**
  * struct jit_space - the free extents of any number of arenas
  * @free: by size, then by address
+ * @epoch: the current one; each flush begins another
+ * @unflushed: the epoch that the last flush began, of those that have ended. Extents
+ *	       of earlier epochs are clean
  */
 struct jit_space {
 	struct rb_root		free;
+	u32			epoch;
+	u32			unflushed;
 };
 
 /**
@@ -128,6 +139,11 @@ static inline size_t jit_index_len(unsigned long size, unsigned int shift)
 	return ((size - 1) >> shift) + 1;
 }
 
+bool jit_extent_is_dirty(const struct jit_space *space, const struct jit_extent *extent);
+void jit_extent_set_dirty(const struct jit_space *space, struct jit_extent *extent);
+u32 jit_flush_begin(struct jit_space *space);
+void jit_flush_end(struct jit_space *space, u32 begun);
+
 void jit_arena_init(struct jit_space *space, struct jit_arena *arena,
 		    struct jit_extent *initial);
 void jit_arena_init_whole(struct jit_arena *arena, struct jit_extent *extent);
@@ -140,12 +156,13 @@ struct jit_extent *jit_arena_next(struct jit_arena *arena, unsigned long addr,
 
 bool jit_extent_fits(struct jit_space *space, u32 size, u32 align);
 struct jit_extent *jit_extent_take(struct jit_space *space, u32 size, u32 align,
-				   enum jit_fit fit, struct list_head *spares);
+				   unsigned int fit, struct list_head *spares);
 void jit_extent_use(struct jit_extent *extent, u32 asked, struct jit_cache *owner);
 void jit_extent_drop(struct jit_extent *extent);
 struct jit_extent *jit_extent_trim(struct jit_extent *extent, u32 size,
 				   struct list_head *spares);
-void jit_extent_join(struct jit_extent *extent, struct jit_extent *next);
+void jit_extent_join(const struct jit_space *space, struct jit_extent *extent,
+		     struct jit_extent *next);
 void jit_extent_put(struct jit_space *space, struct jit_extent *extent,
 		    struct jit_extent *merged[JIT_MAX_SPLITS]);
 

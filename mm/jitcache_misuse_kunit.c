@@ -68,6 +68,7 @@ static const struct bad_case bad_cases[] = {
 	{ "unknown type", NR_JIT_TYPES, 0, TEST_SIZE, 0, 0 },
 	{ "negative type", -1, 0, TEST_SIZE, 0, 0 },
 	{ "unknown flag", JIT_TEXT, 0, TEST_SIZE, 0, 0x8000 },
+	{ "flush of data", JIT_DATA, 0, TEST_SIZE, 0, JIT_CACHE_FLUSH },
 	{ "alignment no power of two", JIT_TEXT, 0, TEST_SIZE, 24, 0 },
 	{ "alignment of two pages", JIT_TEXT, 0, TEST_SIZE, 2 * PAGE_SIZE, 0 },
 };
@@ -222,6 +223,18 @@ static void test_seal_refused(struct kunit *test)
 	jit_cache_destroy(cache);
 }
 
+/* A flush that is never called would protect nothing. */
+static void test_flush_refused(struct kunit *test)
+{
+	struct jit_cache *cache = make_text(test);
+
+	expect_misuse();
+	jit_cache_set_flush(cache, jit_reap_doomed);
+	check_misuse(test, JIT_BAD_FLUSH);
+	KUNIT_EXPECT_NULL(test, cache->flush);
+	jit_cache_destroy(cache);
+}
+
 static void test_stage_refused(struct kunit *test)
 {
 	struct jit_cache *cache = make(test, JIT_DATA, 0, TEST_SIZE, 0);
@@ -283,7 +296,7 @@ static void test_vfree_of_text(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, func);
 	expect_misuse();
-	vfree(chunk_of(func)->addr);
+	vfree(jit_chunk_addr(chunk_of(func)));
 	check_misuse(test, JIT_FREE_VFREE);
 	KUNIT_EXPECT_EQ(test, call_function(func), 8U);
 	jit_free(func);
@@ -322,6 +335,7 @@ static struct kunit_case jitcache_misuse_cases[] = {
 	KUNIT_CASE(test_free_refused),
 	KUNIT_CASE(test_destroy_refused),
 	KUNIT_CASE(test_seal_refused),
+	KUNIT_CASE(test_flush_refused),
 	KUNIT_CASE(test_stage_refused),
 	KUNIT_CASE(test_trim_refused),
 #ifdef CONFIG_MMU

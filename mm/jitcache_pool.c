@@ -114,6 +114,7 @@ void jit_pool_forget(struct jit_pool *pool, struct jit_chunk *chunk)
 
 	list_del_rcu(&chunk->list);
 	pool->bytes -= chunk->size;
+	WRITE_ONCE(chunk->gone, true);
 }
 
 /* Take a chunk that has no object out of its pool. Returns its pages. */
@@ -282,11 +283,17 @@ void jit_pool_release(struct jit_pool *pool)
 	kfree_rcu(pool, rcu);
 }
 
-/*
+/**
+ * jit_pool_add() - a chunk becomes a part of the pool
+ * @pool: the pool
+ * @chunk: what jit_chunk_create() returned
+ *
  * Chunks that objects share are kept in the order of their addresses. There is one for
  * each 2 MiB, so the list is short. Objects that have their own can be many.
+ *
+ * Context: Caller holds jit_pool.lock.
  */
-static void jit_pool_add(struct jit_pool *pool, struct jit_chunk *chunk)
+void jit_pool_add(struct jit_pool *pool, struct jit_chunk *chunk)
 {
 	struct list_head *pos = &pool->chunks;
 	struct jit_chunk *other;
@@ -296,7 +303,7 @@ static void jit_pool_add(struct jit_pool *pool, struct jit_chunk *chunk)
 	list_for_each_entry(other, &pool->chunks, list) {
 		if (!pool->traits->packed)
 			break;
-		if (other->addr > chunk->addr) {
+		if (other->arena.start > chunk->arena.start) {
 			pos = &other->list;
 			break;
 		}
@@ -325,7 +332,7 @@ struct jit_chunk *jit_pool_chunk_above(struct jit_pool *pool, unsigned long at,
 			continue;
 		if (!pool->traits->packed && chunk->first.owner != owner)
 			continue;
-		if (!lowest || chunk->addr < lowest->addr)
+		if (!lowest || chunk->arena.start < lowest->arena.start)
 			lowest = chunk;
 		/* Chunks that objects share are in order. */
 		if (pool->traits->packed)
@@ -386,7 +393,7 @@ static bool jit_pool_is_stocked(const struct jit_pool *pool)
 }
 
 static struct jit_extent *__jit_pool_take(struct jit_pool *pool, u32 size, u32 align,
-					  enum jit_fit fit)
+					  unsigned int fit)
 {
 	struct jit_extent *extent;
 
@@ -402,7 +409,7 @@ static struct jit_extent *__jit_pool_take(struct jit_pool *pool, u32 size, u32 a
 
 /* An extent from the chunks that there are; NULL if none fits, or an error. */
 static struct jit_extent *jit_pool_take(struct jit_pool *pool, u32 size, u32 align,
-					enum jit_fit fit)
+					unsigned int fit)
 {
 	struct jit_extent *extent, *spare = NULL;
 
@@ -448,12 +455,12 @@ static bool jit_pool_grow(struct jit_pool *pool, size_t size, u32 align,
 
 /* An extent of a chunk that objects of many caches share. */
 static struct jit_extent *jit_pool_alloc_packed(struct jit_pool *pool, u32 size, u32 align,
-						unsigned long caller)
+						unsigned int fit, unsigned long caller)
 {
 	struct jit_extent *extent;
 
 	/* 1. Nearly all allocations end here. */
-	extent = jit_pool_take(pool, size, align, JIT_FIT_QUICK);
+	extent = jit_pool_take(pool, size, align, fit);
 	if (extent)
 		return extent;
 
@@ -463,12 +470,12 @@ static struct jit_extent *jit_pool_alloc_packed(struct jit_pool *pool, u32 size,
 	 */
 	mutex_lock(&pool->grow);
 	do {
-		extent = jit_pool_take(pool, size, align, JIT_FIT_QUICK);
+		extent = jit_pool_take(pool, size, align, fit);
 	} while (!extent && jit_pool_grow(pool, size, align, caller));
 
 	/* 3. The range is full, or memory is: the search may take its time. */
 	if (!extent)
-		extent = jit_pool_take(pool, size, align, JIT_FIT_EXHAUSTIVE);
+		extent = jit_pool_take(pool, size, align, fit | JIT_FIT_EXHAUSTIVE);
 	mutex_unlock(&pool->grow);
 	return extent;
 }
@@ -532,10 +539,10 @@ void jit_pool_trim(struct jit_pool *pool, struct jit_extent *extent, u32 size, u
 
 	/* See jitcache_extent.c for why the lock is taken again. */
 	if (rest)
-		jit_pool_free(pool, rest);
+		jit_pool_free(pool, rest, false);
 }
 
-/* An extent that has a chunk to itself. */
+/* An extent that has a chunk to itself, which the caller adds to the pool. */
 static struct jit_extent *jit_pool_alloc_own(struct jit_pool *pool, u32 size,
 					     unsigned long caller)
 {
@@ -544,48 +551,82 @@ static struct jit_extent *jit_pool_alloc_own(struct jit_pool *pool, u32 size,
 	if (!chunk)
 		return NULL;
 	jit_arena_init_whole(&chunk->arena, &chunk->first);
-	spin_lock(&pool->lock);
-	jit_pool_add(pool, chunk);
-	spin_unlock(&pool->lock);
 	return &chunk->first;
+}
+
+/* Call @flush if an extent that is on its way to an owner is dirty. It is clean then. */
+static void jit_pool_flush(struct jit_pool *pool, const struct jit_extent *extent,
+			   void (*flush)(void))
+{
+	u32 begun;
+
+	spin_lock(&pool->lock);
+	if (!jit_extent_is_dirty(&pool->space, extent)) {
+		spin_unlock(&pool->lock);
+		return;
+	}
+	begun = jit_flush_begin(&pool->space);
+	spin_unlock(&pool->lock);
+
+	flush();
+
+	spin_lock(&pool->lock);
+	jit_flush_end(&pool->space, begun);
+	spin_unlock(&pool->lock);
 }
 
 /**
  * jit_pool_alloc() - take an extent for an object
  * @pool: the pool
- * @size: bytes, a multiple of @align
- * @align: a power of two, at least JIT_GRANULE
+ * @cache: the cache of the object
+ * @size: bytes, a multiple of the alignment of @cache
  * @caller: return address of the call that allocates the object
  *
  * Context: Process context, may sleep.
- * Return: an extent in state JIT_EXTENT_WAITING, or NULL.
+ * Return: an extent in state JIT_EXTENT_WAITING, or NULL. If objects of the pool do not
+ * share chunks, the caller has to add its chunk to the pool.
  */
-struct jit_extent *jit_pool_alloc(struct jit_pool *pool, u32 size, u32 align,
-				  unsigned long caller)
+struct jit_extent *jit_pool_alloc(struct jit_pool *pool, const struct jit_cache *cache,
+				  u32 size, unsigned long caller)
 {
 	struct jit_extent *extent;
+	void (*flush)(void);
 
 	if (!pool->traits->packed)
 		return jit_pool_alloc_own(pool, size, caller);
-	extent = jit_pool_alloc_packed(pool, size, align, caller);
-	return IS_ERR(extent) ? NULL : extent;
+	/* It may be set meanwhile, and concerns later allocations. */
+	flush = READ_ONCE(cache->flush);
+	extent = jit_pool_alloc_packed(pool, size, cache->align,
+				       flush ? JIT_FIT_CLEAN : JIT_FIT_QUICK, caller);
+	if (IS_ERR_OR_NULL(extent))
+		return NULL;
+	if (flush)
+		jit_pool_flush(pool, extent, flush);
+	return extent;
 }
 
 /**
  * jit_pool_free_locked() - make an extent free, now or after JIT_DELAY more
  * @pool: the pool that it belongs to
  * @extent: an extent in state JIT_EXTENT_WAITING
+ * @written: an owner may have written and executed it
+ *
+ * What was written is dirty as of now, not as of when its owner freed it: until it trapped, it
+ * could be executed after a flush. A flush while it is delayed counts, since it traps.
  *
  * Context: Caller holds jit_pool.lock.
  * Return: NULL, or a chunk that the object had to itself, for jit_chunk_destroy() without
  * the lock.
  */
-struct jit_chunk *jit_pool_free_locked(struct jit_pool *pool, struct jit_extent *extent)
+struct jit_chunk *jit_pool_free_locked(struct jit_pool *pool, struct jit_extent *extent,
+				       bool written)
 {
 	if (!pool->traits->packed) {
 		jit_pool_forget(pool, jit_extent_chunk(extent));
 		return jit_extent_chunk(extent);
 	}
+	if (written)
+		jit_extent_set_dirty(&pool->space, extent);
 	extent = jit_delay(pool, extent);
 	if (extent)
 		jit_pool_put(pool, extent);
@@ -596,18 +637,20 @@ struct jit_chunk *jit_pool_free_locked(struct jit_pool *pool, struct jit_extent 
  * jit_pool_free() - make an extent free, now or after JIT_DELAY more
  * @pool: the pool that it belongs to
  * @extent: an extent in state JIT_EXTENT_WAITING
+ * @written: an owner may have written and executed it
  *
- * An object that has a chunk to itself is unmapped when this returns, as by vfree().
+ * An object that has a chunk to itself is unmapped when this returns, as by vfree(). Its
+ * chunk is not a part of the pool any more.
  *
  * Context: Process context, may sleep.
  */
-void jit_pool_free(struct jit_pool *pool, struct jit_extent *extent)
+void jit_pool_free(struct jit_pool *pool, struct jit_extent *extent, bool written)
 {
-	struct jit_chunk *chunk;
-
+	if (!pool->traits->packed) {
+		jit_chunk_destroy(jit_extent_chunk(extent));
+		return;
+	}
 	spin_lock(&pool->lock);
-	chunk = jit_pool_free_locked(pool, extent);
+	jit_pool_free_locked(pool, extent, written);
 	spin_unlock(&pool->lock);
-	if (chunk)
-		jit_chunk_destroy(chunk);
 }

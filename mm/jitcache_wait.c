@@ -127,7 +127,7 @@ static void jit_batch_join(struct jit_batch *batch, struct jit_extent *first, si
 	while (first->size < bytes) {
 		next = list_next_entry(first, list);
 		jit_batch_remove(batch, next);
-		jit_extent_join(first, next);
+		jit_extent_join(&batch->pool->space, first, next);
 		list_add(&next->batch, gone);
 	}
 }
@@ -181,7 +181,7 @@ static void jit_batch_work(struct work_struct *work)
 		spin_lock(&pool->lock);
 		jit_batch_join(batch, first, bytes, &gone);
 		/* What does not trap must not become another object. It is leaked. */
-		chunk = filled ? jit_pool_free_locked(pool, first) : NULL;
+		chunk = filled ? jit_pool_free_locked(pool, first, true) : NULL;
 		spin_unlock(&pool->lock);
 		if (chunk)
 			jit_chunk_destroy(chunk);

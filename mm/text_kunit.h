@@ -48,7 +48,8 @@ static inline size_t emit_return(u8 *buf, u32 value)
 /* PTE_WRITE is the bit by which the hardware may take PTE_RDONLY away. */
 #define pte_is_writable(pte)	((pte_val(pte) & (PTE_WRITE | PTE_RDONLY)) != PTE_RDONLY)
 #define pte_is_exec(pte)	(!(pte_val(pte) & PTE_PXN))
-#define ALIAS_FOLLOWS		1
+/* With "rodata=off" the direct map has huge pages, which do not change. */
+#define ALIAS_FOLLOWS		can_set_direct_map()
 
 static inline size_t emit_return(u8 *buf, u32 value)
 {

@@ -170,11 +170,6 @@ static int __init text_poke_param(char *arg)
 }
 early_param("text_poke", text_poke_param);
 
-static bool text_poke_is_generic(void)
-{
-	return !IS_ENABLED(CONFIG_ARCH_HAS_TEXT_POKE) || text_poke_force_generic;
-}
-
 /* The fallback maps as many pages at once as lie in one piece, wherever it begins. */
 #define TEXT_POKE_ALIAS_PAGES	(TEXT_POKE_LOCKED_MAX / PAGE_SIZE + 1)
 
@@ -183,6 +178,13 @@ static bool text_poke_is_generic(void)
  * early_initcall, or if there was no memory then.
  */
 struct vm_struct *text_poke_alias __ro_after_init;
+
+/* ftrace and alternatives write before there is an alias: let them use the primitive. */
+static bool text_poke_is_generic(void)
+{
+	return !IS_ENABLED(CONFIG_ARCH_HAS_TEXT_POKE) ||
+	       (text_poke_force_generic && text_poke_alias);
+}
 
 static unsigned long text_poke_alias_start(void)
 {
@@ -212,7 +214,9 @@ static int __init text_poke_init(void)
 	unsigned int i;
 	int err;
 
-	if (!IS_ENABLED(CONFIG_ARCH_HAS_SET_MEMORY) || !text_poke_is_generic())
+	if (!IS_ENABLED(CONFIG_ARCH_HAS_SET_MEMORY))
+		return 0;
+	if (IS_ENABLED(CONFIG_ARCH_HAS_TEXT_POKE) && !text_poke_force_generic)
 		return 0;
 
 	area = get_vm_area(TEXT_POKE_ALIAS_PAGES * PAGE_SIZE, VM_MAP);

@@ -132,6 +132,9 @@ enum jit_type {
  */
 #define JIT_CACHE_NO_WARN		0x0008
 
+/* Text only: jit_cache_set_flush() names what to call before used memory is reused. */
+#define JIT_CACHE_FLUSH			0x0010
+
 /* The size of the largest object, in bytes. */
 #define JIT_SIZE_MAX			SZ_1G
 
@@ -177,6 +180,7 @@ struct jit_pool;
  * @align: of objects, in bytes, a power of two; 0 stands for the default
  * @flags: JIT_CACHE_NO_MERGE and the like
  * @told: that there was no room has been logged
+ * @flush: what jit_cache_set_flush() has set, or NULL
  * @pool: where the memory comes from; set once, by the first use
  * @list: in the list of all caches, under jit_mutex; or of destroyed ones that have objects
  *	  which wait
@@ -191,6 +195,7 @@ struct jit_cache {
 	unsigned int		align;
 	unsigned int		flags;
 	bool			told;
+	void			(*flush)(void);
 	struct jit_pool		*pool;
 	struct list_head	list;
 	unsigned long		stat[NR_JIT_CACHE_STATS];
@@ -223,8 +228,9 @@ struct jit_cache {
  * @flags: JIT_CACHE_NO_MERGE and the like, or 0
  *
  * The cache can be used as soon as kmalloc() and vmalloc() can. Text can be written,
- * and freed, from core_initcall on. Arguments that jit_cache_create() would refuse warn
- * on first use, and every allocation fails.
+ * and freed, from core_initcall on, and from the start with CONFIG_ARCH_HAS_TEXT_POKE.
+ * Arguments that jit_cache_create() would refuse warn on first use, and every allocation
+ * fails.
  */
 #define DEFINE_JIT_CACHE(var, name, type, start, end, align, flags)	\
 	__DEFINE_JIT_CACHE(struct jit_cache, var, name, type, start, end, align, flags)
@@ -259,7 +265,8 @@ struct jit_cache {
  * Return: the cache, or one of these as ERR_PTR():
  *
  * * -EINVAL if there is no name, the range is empty, not page aligned or outside
- *   vmalloc and module space, or the type, the alignment or a flag is invalid
+ *   vmalloc and module space, or the type, the alignment or a flag is invalid, as
+ *   JIT_CACHE_FLUSH is for all types but JIT_TEXT
  * * -EOPNOTSUPP for text on an architecture that names no trapping instruction or has
  *   no set_memory_ro(), for a kind of grace period that this kernel lacks, and for
  *   every type but JIT_RAW without an MMU
@@ -280,6 +287,29 @@ struct jit_cache *__must_check jit_cache_create(const char *name, enum jit_type 
  * Context: Process context, may sleep.
  */
 void jit_cache_destroy(struct jit_cache *cache);
+
+/**
+ * jit_cache_set_flush() - set what is called before used memory is reused
+ * @cache: a cache with JIT_CACHE_FLUSH; it need not have been used yet
+ * @flush: the callback; NULL, as at first, for none. Equal for all caches that share memory,
+ *	   if they have one
+ *
+ * What a CPU remembers of code, as its branch predictors do, outlives the code, and may apply
+ * to what comes to the same addresses. @flush makes all CPUs forget it.
+ *
+ * Memory is dirty when it is new to the caches that share it, and when any of them frees an
+ * object, until a flush has begun and ended. If an allocation from @cache takes dirty memory,
+ * it calls @flush once before it returns. To make that rare, @cache prefers clean memory, and
+ * the others dirty memory. They look at eight free places of suitable size, and @cache at the
+ * largest one too.
+ *
+ * It can be set at any time, and concerns allocations that begin later.
+ *
+ * Context: Any. @flush is called in process context, may sleep, and may run several times at
+ * once. It must not allocate from @cache. The caller of jit_cache_alloc() or
+ * jit_stage_begin() may hold text_mutex.
+ */
+void jit_cache_set_flush(struct jit_cache *cache, void (*flush)(void));
 
 /**
  * jit_cache_alloc() - allocate an object
@@ -334,18 +364,30 @@ void jit_free(void *addr);
  * jit_size() - the size of an object
  * @addr: what jit_cache_alloc() or jit_stage_commit() returned
  *
- * Context: Any. The caller owns the object, so it is not freed meanwhile.
+ * Context: Process context. The caller owns the object, so it is not freed meanwhile.
  * Return: the bytes that it was requested with, or 0 if it is not an object.
  */
 size_t jit_size(const void *addr);
 
 /**
+ * jit_footprint() - the bytes that an object occupies
+ * @addr: what jit_cache_alloc() or jit_stage_commit() returned, or jit_stage.addr
+ *
+ * For owners that account for the memory they use.
+ *
+ * Context: Process context. The caller owns the object, so it is not freed meanwhile.
+ * Return: at least jit_size(), until jit_stage_trim() makes it less; or 0 if it is not an
+ * object.
+ */
+size_t jit_footprint(const void *addr);
+
+/**
  * jit_start() - the object that an address belongs to
  * @addr: any address
  *
- * For owners that use an object from the middle, and free it by its start.
+ * For owners of text or data that use an object from the middle, and free it by its start.
  *
- * Context: Any. The caller owns the object, so it is not freed meanwhile.
+ * Context: Any, NMI included. The caller owns the object, so it is not freed meanwhile.
  * Return: the address of the object of which @addr is one of the jit_size() bytes; or NULL.
  */
 void *jit_start(const void *addr);
@@ -355,7 +397,7 @@ void *jit_start(const void *addr);
  * @cache: the cache
  * @addr: any address
  *
- * Context: Any, NMI included.
+ * Context: Any, NMI included, for caches of text or data; otherwise process context.
  * Return: true if @addr is one of the jit_size() bytes of an object in use, which an
  * object is from jit_cache_alloc() or jit_stage_begin() until it is freed.
  */

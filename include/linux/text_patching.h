@@ -11,7 +11,7 @@
  *     fixmap.
  *   - Other architectures use some pages of vmalloc space, which are mapped for the
  *     duration of a write. The boot parameter "text_poke=generic" makes every
- *     architecture do so.
+ *     architecture do so from early_initcall on.
  *
  * An architecture without set_memory leaves its module memory writable. There the
  * memory is written in place.

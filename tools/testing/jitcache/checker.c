@@ -127,107 +127,16 @@ struct gap checker_gap(struct spot spot)
 	return gap;
 }
 
-/* Go to the next gap. Start with *@slot at -1 and *@gap zeroed. */
-static bool next_gap(struct checker *checker, int *slot, struct gap *gap)
+u64 *checker_epoch(struct spot spot)
 {
-	struct spot spot = gap->spot;
+	struct tracked *arena = spot.arena;
 
-	if (spot.arena && spot.i < spot.arena->nr) {
-		spot.i++;
-	} else {
-		do {
-			if (++*slot == MAX_ARENAS)
-				return false;
-			spot.arena = checker->arenas[*slot];
-		} while (!spot.arena);
-		spot.i = 0;
-	}
-	*gap = checker_gap(spot);
-	return true;
+	return spot.i < arena->nr ? &arena->held[spot.i].before : &arena->after;
 }
 
-static bool gap_less(const struct gap *a, const struct gap *b)
+bool checker_dirty(const struct checker *checker, u64 epoch)
 {
-	if (!b->size)
-		return true;
-	return a->size != b->size ? a->size < b->size : a->start < b->start;
-}
-
-/* The lowest address in the gap that has the alignment. */
-static unsigned long gap_first(const struct gap *gap, u32 align)
-{
-	return (gap->start + align - 1) / align * align;
-}
-
-static bool gap_fits(const struct gap *gap, u32 size, u32 align)
-{
-	return gap_first(gap, align) - gap->start + size <= gap->size;
-}
-
-/*
- * The gaps that jit_extent_take() may choose, each of size 0 if there is none.
- *
- * @best: the smallest gap that fits
- * @sure: the smallest gap that would fit at any address
- * @before: how many gaps are large enough but unaligned, and come before @best in the
- *	    order of size and address
- */
-struct choice {
-	struct gap	best;
-	struct gap	sure;
-	unsigned int	before;
-};
-
-static unsigned int count_before(struct checker *checker, u32 size, const struct gap *best)
-{
-	unsigned int before = 0;
-	struct gap gap = {};
-	int slot = -1;
-
-	while (next_gap(checker, &slot, &gap)) {
-		if (gap.size >= size && gap_less(&gap, best))
-			before++;
-	}
-	return before;
-}
-
-static struct choice survey(struct checker *checker, u32 size, u32 align)
-{
-	unsigned long sure = (unsigned long)size + align - JIT_GRANULE;
-	struct choice choice = {};
-	struct gap gap = {};
-	int slot = -1;
-
-	while (next_gap(checker, &slot, &gap)) {
-		if (gap.size < size)
-			continue;
-		if (gap_less(&gap, &choice.best) && gap_fits(&gap, size, align))
-			choice.best = gap;
-		if (gap.size >= sure && gap_less(&gap, &choice.sure))
-			choice.sure = gap;
-	}
-	if (align > JIT_GRANULE)
-		choice.before = count_before(checker, size, &choice.best);
-	return choice;
-}
-
-static bool same_gap(const struct gap *a, const struct gap *b)
-{
-	return a->size == b->size && a->start == b->start;
-}
-
-/*
- * Is @gap the right choice? Its size is 0 if none was taken. Unless @thorough,
- * jit_extent_take() tries MODEL_TRIES gaps for alignment and then takes a sure one.
- */
-static bool choice_right(struct checker *checker, const struct choice *choice,
-			 bool thorough, const struct gap *gap)
-{
-	if (thorough || choice->before < MODEL_TRIES)
-		return same_gap(gap, &choice->best);
-	if (!same_gap(&choice->best, &choice->sure))
-		checker->count[gap->size ? COUNT_SECONDS : COUNT_MISSES]++;
-	return same_gap(gap, &choice->sure);
+	return epoch >= checker->unflushed;
 }
 
 /* The index of the first held extent that starts at @addr or above. */
@@ -301,6 +210,15 @@ static void check_extent(struct checker *checker, const struct tracked *arena,
 	       start);
 }
 
+static void check_epoch(struct checker *checker, const struct jit_extent *extent, u64 epoch)
+{
+	bool dirty = jit_extent_is_dirty(&checker->space, extent);
+
+	expect(checker, extent->epoch == (u32)epoch, "extent %#lx: %u, expected %u",
+	       extent->start, extent->epoch, (u32)epoch);
+	expect(checker, dirty == checker_dirty(checker, epoch), "extent %#lx", extent->start);
+}
+
 static void check_held(struct checker *checker, struct spot spot)
 {
 	const struct held *held = &spot.arena->held[spot.i];
@@ -314,6 +232,7 @@ static void check_held(struct checker *checker, struct spot spot)
 	       "extent %#lx: state %u", held->start, extent->state);
 	expect(checker, extent->owner == held->owner, "extent %#lx: %p, expected %p",
 	       held->start, (void *)extent->owner, (void *)held->owner);
+	check_epoch(checker, held->extent, held->epoch);
 }
 
 static void check_free(struct checker *checker, const struct gap *gap,
@@ -323,6 +242,7 @@ static void check_free(struct checker *checker, const struct gap *gap,
 	expect(checker, extent->state == JIT_EXTENT_FREE, "extent %#lx: state %u", gap->start,
 	       extent->state);
 	expect(checker, !extent->owner, "extent %#lx: %p", gap->start, (void *)extent->owner);
+	check_epoch(checker, extent, *checker_epoch(gap->spot));
 }
 
 static struct list_head *held_list(struct tracked *arena, unsigned int i)
@@ -502,6 +422,11 @@ void checker_check(struct checker *checker)
 void checker_init(struct checker *checker)
 {
 	checker->space.free = RB_ROOT;
+	/* Epochs wrap after a few flushes. */
+	checker->epoch = UINT_MAX - MAX_FLUSHES;
+	checker->unflushed = checker->epoch;
+	checker->space.epoch = checker->epoch;
+	checker->space.unflushed = checker->epoch;
 	INIT_LIST_HEAD(&checker->spares);
 	checker->note = "nothing yet";
 }
@@ -522,6 +447,7 @@ struct tracked *checker_add(struct checker *checker, unsigned int slot, unsigned
 	arena->arena.shift = shift;
 	arena->arena.seed = seed;
 	arena->arena.index = xalloc(len * sizeof(arena->arena.index[0]));
+	arena->after = checker->epoch;
 	checker->arenas[slot] = arena;
 	checker->count[COUNT_ARENAS]++;
 
@@ -576,7 +502,7 @@ static struct tracked *arena_of(struct checker *checker, const struct jit_extent
 static void check_place(struct checker *checker, const struct gap *gap, unsigned long start,
 			u32 size, u32 align)
 {
-	unsigned long first = gap_first(gap, align);
+	unsigned long first = checker_first(gap, align);
 
 	expect(checker, start % align == 0, "%#lx", start);
 	expect(checker, start >= gap->start && start - gap->start <= gap->size - size,
@@ -588,17 +514,16 @@ static void check_place(struct checker *checker, const struct gap *gap, unsigned
 }
 
 /* Take bytes, if possible, and set *@spot to them. */
-bool checker_take(struct checker *checker, u32 size, u32 align, bool thorough,
+bool checker_take(struct checker *checker, u32 size, u32 align, unsigned int fit,
 		  struct spot *spot)
 {
-	struct choice choice = survey(checker, size, align);
+	struct gap right = checker_choose(checker, size, align, fit);
 	struct gap gap = {};
 	struct held held = { .size = size, .state = HELD_TAKEN };
 
-	note(checker, "take %lu bytes, align %lu, thorough %lu", size, align, thorough, 0);
+	note(checker, "take %lu bytes, align %lu, fit %lu", size, align, fit, 0);
 	refill(checker);
-	held.extent = jit_extent_take(&checker->space, size, align, thorough,
-				      &checker->spares);
+	held.extent = jit_extent_take(&checker->space, size, align, fit, &checker->spares);
 	if (held.extent) {
 		held.start = held.extent->start;
 		spot->arena = arena_of(checker, held.extent);
@@ -606,15 +531,16 @@ bool checker_take(struct checker *checker, u32 size, u32 align, bool thorough,
 		spot->i = held_from(spot->arena, held.start);
 		gap = checker_gap(*spot);
 	}
-	expect(checker, choice_right(checker, &choice, thorough, &gap),
-	       "gap of %lu bytes at %#lx, expected %lu at %#lx or %lu at %#lx, %u gaps before",
-	       gap.size, gap.start, choice.best.size, choice.best.start, choice.sure.size,
-	       choice.sure.start, choice.before);
+	expect(checker, gap.size == right.size && gap.start == right.start,
+	       "gap of %lu bytes at %#lx, expected %lu at %#lx", gap.size, gap.start,
+	       right.size, right.start);
 	checker->count[held.extent ? COUNT_TAKES : COUNT_FAILS]++;
 	if (!held.extent)
 		return false;
 
 	check_place(checker, &gap, held.start, size, align);
+	held.epoch = *checker_epoch(*spot);
+	held.before = held.epoch;
 	model_insert(checker, *spot, &held);
 	check_held(checker, *spot);
 	check_gap(checker, *spot);
@@ -649,6 +575,7 @@ void checker_trim(struct checker *checker, struct spot spot, u32 size)
 	refill(checker);
 	rest.start = held->start + size;
 	rest.size = held->size - size;
+	rest.epoch = held->epoch;
 	rest.extent = jit_extent_trim(held->extent, size, &checker->spares);
 	held->size = size;
 	if (held->asked > size) {
@@ -678,6 +605,18 @@ void checker_drop(struct checker *checker, struct spot spot)
 	check_edges(checker, spot.arena, held->start, held->size);
 }
 
+/* An owner may have executed an extent that is not in use any more. */
+void checker_soil(struct checker *checker, struct spot spot)
+{
+	struct held *held = &spot.arena->held[spot.i];
+
+	note(checker, "soil %#lx, %lu bytes", held->start, held->size, 0, 0);
+	jit_extent_set_dirty(&checker->space, held->extent);
+	held->epoch = checker->epoch;
+	expect(checker, checker_dirty(checker, held->epoch), "extent %#lx", held->start);
+	check_held(checker, spot);
+}
+
 /* Make one of an extent that was dropped and the one after it, if it was dropped too. */
 bool checker_join(struct checker *checker, struct spot spot)
 {
@@ -690,8 +629,9 @@ bool checker_join(struct checker *checker, struct spot spot)
 	note(checker, "join %#lx, %lu bytes, and %lu more", held->start, held->size, rest->size,
 	     0);
 	gone = rest->extent;
-	jit_extent_join(held->extent, gone);
+	jit_extent_join(&checker->space, held->extent, gone);
 	held->size += rest->size;
+	held->epoch = max(held->epoch, rest->epoch);
 	model_delete(checker, (struct spot){ spot.arena, spot.i + 1 });
 	expect(checker, gone->list.next == held->extent->list.next,
 	       "extent %#lx does not lead to the next one", gone->start);
@@ -721,11 +661,25 @@ static void check_gone(struct checker *checker, struct jit_extent *extent,
 	       extent->start);
 }
 
+/* The gap that an extent leaves has the latest epoch of what it is made of. */
+static u64 epoch_of_put(struct spot spot)
+{
+	struct spot next = { spot.arena, spot.i + 1 };
+	u64 epoch = spot.arena->held[spot.i].epoch;
+
+	if (checker_gap(spot).size)
+		epoch = max(epoch, *checker_epoch(spot));
+	if (checker_gap(next).size)
+		epoch = max(epoch, *checker_epoch(next));
+	return epoch;
+}
+
 /* Free an extent that is not in use. @spot then names the gap that contains it. */
 void checker_put(struct checker *checker, struct spot spot)
 {
 	struct held held = spot.arena->held[spot.i];
 	struct jit_extent *gone[JIT_MAX_SPLITS];
+	u64 epoch = epoch_of_put(spot);
 	unsigned int i, nr = 0, merges = 0;
 	struct list_head *next;
 
@@ -735,6 +689,7 @@ void checker_put(struct checker *checker, struct spot spot)
 	memset(gone, GARBAGE, sizeof(gone));
 	jit_extent_put(&checker->space, held.extent, gone);
 	model_delete(checker, spot);
+	*checker_epoch(spot) = epoch;
 	check_gap(checker, spot);
 
 	next = held_list(spot.arena, spot.i);
@@ -753,6 +708,32 @@ void checker_put(struct checker *checker, struct spot spot)
 	check_gap(checker, spot);
 	check_busy(checker, spot.arena);
 	check_edges(checker, spot.arena, held.start, held.size);
+}
+
+void checker_flush_begin(struct checker *checker)
+{
+	u32 begun;
+
+	note(checker, "flush begins, %lu others", checker->nr_begun, 0, 0, 0);
+	begun = jit_flush_begin(&checker->space);
+	checker->begun[checker->nr_begun++] = ++checker->epoch;
+	expect(checker, begun == (u32)checker->epoch, "%u, expected %u", begun,
+	       (u32)checker->epoch);
+}
+
+/* Flushes may end in any order. */
+void checker_flush_end(struct checker *checker, unsigned int i)
+{
+	u64 begun = checker->begun[i];
+
+	note(checker, "flush ends that began epoch %lu, %lu began", begun, checker->epoch, 0,
+	     0);
+	jit_flush_end(&checker->space, begun);
+	checker->unflushed = max(checker->unflushed, begun);
+	checker->begun[i] = checker->begun[--checker->nr_begun];
+	expect(checker, checker->space.unflushed == (u32)checker->unflushed,
+	       "%u, expected %u", checker->space.unflushed, (u32)checker->unflushed);
+	checker->count[COUNT_FLUSHES]++;
 }
 
 void checker_find(struct checker *checker, struct tracked *arena, unsigned long addr,

@@ -77,7 +77,7 @@ static void check_places(unsigned long offset, unsigned long size, u32 want, u32
 
 	for (i = 0; been && i < places; i++) {
 		checker_add(&checker, 0, start, size, JIT_INDEX_SHIFT, SZ_2G + i);
-		if (checker_take(&checker, want, align, false, &spot)) {
+		if (checker_take(&checker, want, align, JIT_FIT_QUICK, &spot)) {
 			unsigned long place = (spot.arena->held[0].start - first) / align;
 
 			been_to += !been[place];
@@ -132,6 +132,53 @@ static void check_whole(unsigned long start, unsigned long size)
 	fprintf(stderr, "%s: an arena of %lu bytes at %#lx for one object diverges\n",
 		checker.name, size, start);
 	stop();
+}
+
+/* === Epochs that wrap ===================================================== */
+
+/*
+ * After any number of flushes, what is dirty stays so when it becomes part of what is clean,
+ * or the other way round.
+ */
+static void check_wrap(u32 flushes, bool dirty_first)
+{
+	struct jit_extent first, second, third, *merged[JIT_MAX_SPLITS];
+	struct jit_extent *slot = NULL, *clean, *dirty;
+	struct jit_space space = { .free = RB_ROOT };
+	struct jit_arena arena = { .start = SZ_4K, .size = 128, .shift = 30, .index = &slot };
+	LIST_HEAD(spares);
+	bool ok;
+
+	list_add(&second.list, &spares);
+	list_add(&third.list, &spares);
+	jit_arena_init(&space, &arena, &first);
+	clean = jit_extent_take(&space, 64, 8, JIT_FIT_QUICK, &spares);
+	dirty = jit_extent_take(&space, 64, 8, JIT_FIT_QUICK, &spares);
+	ok = jit_extent_is_dirty(&space, clean);
+	jit_flush_end(&space, jit_flush_begin(&space));
+	ok = ok && !jit_extent_is_dirty(&space, clean);
+	space.epoch += flushes;
+	space.unflushed = space.epoch;
+	jit_extent_set_dirty(&space, dirty);
+	jit_extent_put(&space, dirty_first ? dirty : clean, merged);
+	jit_extent_put(&space, dirty_first ? clean : dirty, merged);
+	if (ok && jit_extent_is_dirty(&space, jit_arena_first(&arena)))
+		return;
+	fprintf(stderr, "%s: epochs diverge after %u flushes\n", checker.name, flushes);
+	stop();
+}
+
+static void check_all_wraps(void)
+{
+	static const u32 flushes[] = {
+		0, 1, SZ_2G - 2, SZ_2G - 1, SZ_2G, SZ_2G + 1, UINT_MAX - 2, UINT_MAX - 1, UINT_MAX,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(flushes); i++) {
+		check_wrap(flushes[i], false);
+		check_wrap(flushes[i], true);
+	}
 }
 
 /* ========================================================================== */
@@ -189,6 +236,8 @@ static void report(void)
 	printf("%lu arenas, %lu takes, %lu failed, %lu missed, %lu second choice, ",
 	       count[COUNT_ARENAS], count[COUNT_TAKES], count[COUNT_FAILS],
 	       count[COUNT_MISSES], count[COUNT_SECONDS]);
+	printf("%lu cleaner or dirtier, %lu largest, %lu flushes, ", count[COUNT_WANTED],
+	       count[COUNT_LARGEST], count[COUNT_FLUSHES]);
 	printf("%lu splits, %lu merges, %lu trims, %lu joins, ", count[COUNT_SPLITS],
 	       count[COUNT_MERGES], count[COUNT_TRIMS], count[COUNT_JOINS]);
 	printf("%lu found, %lu at once, %lu complete checks\n", count[COUNT_FOUND],
@@ -221,6 +270,7 @@ int main(int argc, char **argv)
 	check_all_places();
 	check_whole(SZ_4K, SZ_4K);
 	check_whole(-(unsigned long)SZ_1G, SZ_1G - SZ_4K);
+	check_all_wraps();
 	checker_exit(&checker);
 	alarm(0);
 	report();

@@ -178,7 +178,7 @@ static void step_take(struct checker *checker)
 	/* jit_cache_alloc() does this. */
 	if (one_in(checker, 2))
 		size = ALIGN(size, align);
-	if (checker_take(checker, size, align, one_in(checker, 2), &spot) &&
+	if (checker_take(checker, size, align, below(checker, 4), &spot) &&
 	    below(checker, 4))
 		use(checker, spot);
 }
@@ -191,6 +191,14 @@ static bool trim(struct checker *checker, struct spot spot)
 		return false;
 	checker_trim(checker, spot, (1 + below(checker, granules - 1)) * JIT_GRANULE);
 	return true;
+}
+
+/* What was never written is put as it is. */
+static void put(struct checker *checker, struct spot spot)
+{
+	if (one_in(checker, 2))
+		checker_soil(checker, spot);
+	checker_put(checker, spot);
 }
 
 /* Move an object on to a next state. */
@@ -207,18 +215,20 @@ static void step_age(struct checker *checker)
 		if (below(checker, 4))
 			use(checker, spot);
 		else
-			checker_put(checker, spot);
+			put(checker, spot);
 		break;
 	case HELD_USED:
 		if (one_in(checker, 4) && trim(checker, spot))
 			break;
 		checker_drop(checker, spot);
 		if (one_in(checker, 2))
-			checker_put(checker, spot);
+			put(checker, spot);
+		else if (one_in(checker, 2))
+			checker_soil(checker, spot);
 		break;
 	case HELD_DROPPED:
 		if (!checker_join(checker, spot))
-			checker_put(checker, spot);
+			put(checker, spot);
 		break;
 	}
 }
@@ -233,7 +243,7 @@ static void step_comb(struct checker *checker)
 	struct spot spot = {};
 
 	for (; nr && checker->nr_held < MAX_HELD; nr--) {
-		if (!checker_take(checker, size, JIT_GRANULE, false, &spot))
+		if (!checker_take(checker, size, JIT_GRANULE, JIT_FIT_QUICK, &spot))
 			break;
 	}
 	if (!spot.arena)
@@ -242,8 +252,16 @@ static void step_comb(struct checker *checker)
 		struct held *held = &spot.arena->held[spot.i];
 
 		if (held->state == HELD_TAKEN && held->size == size)
-			checker_put(checker, spot);
+			put(checker, spot);
 	}
+}
+
+static void step_flush(struct checker *checker)
+{
+	if (checker->nr_begun < MAX_FLUSHES && one_in(checker, 2))
+		checker_flush_begin(checker);
+	else if (checker->nr_begun)
+		checker_flush_end(checker, below(checker, checker->nr_begun));
 }
 
 /* === Steps ================================================================ */
@@ -273,6 +291,8 @@ void checker_step(struct checker *checker)
 		step_seed(checker);
 	else if (step < 10)
 		step_comb(checker);
+	else if (step < 14)
+		step_flush(checker);
 	else if (step < 40)
 		step_find(checker);
 	else if (below(checker, 100) < checker->fill && checker->nr_held < MAX_HELD)
