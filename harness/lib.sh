@@ -95,10 +95,12 @@ linux_edited()
 		[ -n "$(kgit status --porcelain | head -n 1)" ]
 }
 
-# The patches of the series in order, without comments.
+# The patches of the series in order, without comments. With EVERY_BASE, only those above
+# the line that says which need the newest 6.1.y.
 series_patches()
 {
-	sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' \
+	sed ${EVERY_BASE:+-e '/^# For the newest 6.1.y alone/Q'} \
+		-e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' \
 		-e 's,^,patches/,' patches/series
 }
 

@@ -33,6 +33,18 @@ off()
 	: > "$1/trace"
 }
 
+# trampolines: print how many trampolines are text of jit_cache, or nothing if they are not
+# from there
+trampolines()
+{
+	local caches=$DEBUGFS/jitcache/caches
+
+	[ "$(uname -m)" = x86_64 ] && [ -r $caches ] || return 0
+	awk '$1 == "ftrace" && $4 != "text" { exit 1 }' $caches ||
+		fail "trampolines are not text" >&2
+	jit_stat ftrace objects
+}
+
 clean_up()
 {
 	echo nop > $TRACING/current_tracer
@@ -57,12 +69,16 @@ while [ $round -lt $ROUNDS ]; do
 	on $INSTANCE
 	: < /proc/version
 	seen $INSTANCE || fail "no call of $function was seen in an instance"
+	during=$(trampolines) || exit
 	off $TRACING
 	: < /proc/version
 	! seen $TRACING || fail "seen by a tracer that is off"
 	off $INSTANCE
 	: < /proc/version
 	! seen $INSTANCE || fail "seen by an instance that was turned off"
+	after=$(trampolines) || exit
+	[ -z "$after" ] || [ "$during" -eq $((after + 1)) ] ||
+		fail "$during trampolines while two tracers are on, $after after"
 	round=$((round + 1))
 done
-echo "$round rounds"
+echo "$round rounds${during:+, $during trampolines while on, $after after}"

@@ -13,11 +13,12 @@ MODULES='test_module test_static_key_base test_static_keys'
 SAMPLE=kobject-example
 ROUNDS=20
 
-# Print how many objects modules have, or nothing if debugfs does not show it.
+# Print how many objects modules have, with thunks against ITS, or nothing if debugfs does
+# not show it.
 objects()
 {
 	[ -r $DEBUGFS/jitcache/caches ] || return 0
-	jit_stat 'module(_near)?' objects
+	jit_stat 'module(_near)?|its' objects
 }
 
 # settled COUNT: wait until modules have COUNT objects; a worker frees the last ones.

@@ -3,16 +3,19 @@
 # shellcheck shell=dash
 #
 # Run all of the kernel's test_bpf with the JIT on. Every program must be compiled, and
-# must give the right result.
+# must give the right result. Then do so with constants blinded, for which a program is
+# compiled from a copy, and have the JIT print what it compiles.
 
 . "$(dirname "$0")/helpers.sh"
 
+BPF_HARDEN=/proc/sys/net/core/bpf_jit_harden
 MARK="jitcache test_bpf $$ begins"
 
 restore()
 {
 	modprobe -r test_bpf 2> /dev/null
 	echo "$jit" > $BPF_JIT
+	[ -z "$harden" ] || echo "$harden" > $BPF_HARDEN
 	rm -f "$log"
 }
 
@@ -53,21 +56,44 @@ has_module test_bpf || skip "no module test_bpf (CONFIG_TEST_BPF=m)"
 
 problems=
 jit=$(cat $BPF_JIT)
+harden=$(cat $BPF_HARDEN 2> /dev/null)
 log=$(mktemp)
 trap restore EXIT
 modprobe -r test_bpf 2> /dev/null
 echo 1 > $BPF_JIT
 
-# Load it once for each suite: it skips the suites after one that fails.
-echo "$MARK" > /dev/kmsg
-for suite in test_bpf test_tail_calls test_skb_segment; do
-	modprobe test_bpf test_suite=$suite || wrong "modprobe test_bpf test_suite=$suite"
-	modprobe -r test_bpf 2> /dev/null
-done
-dmesg | sed "1,/$MARK/d" > "$log"
+# load ARGUMENTS...: load it once for each, as it skips the suites after one that fails.
+load()
+{
+	local arguments
 
-grep -E '(FAIL |ret .* != )' "$log" | head -n 20
+	echo "$MARK" > /dev/kmsg
+	for arguments; do
+		# shellcheck disable=SC2086 # there can be several
+		modprobe test_bpf $arguments || wrong "modprobe test_bpf $arguments"
+		modprobe -r test_bpf 2> /dev/null
+	done
+	dmesg | sed "1,/$MARK/d" > "$log"
+	grep -E '(FAIL |ret .* != )' "$log" | head -n 20
+}
+
+load test_suite=test_bpf test_suite=test_tail_calls test_suite=test_skb_segment
 check test_bpf ""
 check test_tail_calls "test_tail_calls: "
 check test_skb_segment "test_skb_segment: "
+
+if [ -n "$harden" ]; then
+	MARK="$MARK, blinded"
+	echo 2 > $BPF_HARDEN
+	# The time that this takes grows with the square of a program's length.
+	load "test_suite=test_bpf test_range=0,200"
+	echo "$harden" > $BPF_HARDEN
+	check "test_bpf, blinded" ""
+fi
+
+MARK="$MARK, dumped"
+echo 2 > $BPF_JIT
+load test_suite=test_tail_calls
+check "test_tail_calls, dumped" "test_tail_calls: "
+grep -q 'JIT code: 00000000: ' "$log" || wrong "bpf_jit_enable=2 printed no code"
 [ -z "$problems" ] || fail "$problems"
