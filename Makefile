@@ -61,6 +61,11 @@ cocci:
 bench:
 	@harness/bench
 
+## make load                    executable mappings under one load, stock beside patched:
+##                              a table, build/load/*.json and a picture
+load:
+	@harness/load
+
 ## make clean                   remove what was built, keep build/linux
 clean:
 	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name linux \
@@ -81,4 +86,4 @@ distclean:
 ## JOBS=n             parallel compiles
 
 .PHONY: help run test test-all check compile bisect tree series refresh kernel boot \
-	shell cocci bench clean distclean
+	shell cocci bench load clean distclean

@@ -119,7 +119,7 @@ stock_selftests()
 	mkdir "$dir" && ln -s "$SRC"/tools/testing/selftests/* "$dir" &&
 		cp -R "$SELFTEST_DIR" "$dir" &&
 		install_selftests "$dir" TEST_PROGS="modules.sh ftrace.sh kprobes.sh \
-			test_bpf.sh wx.sh"
+			test_bpf.sh wx.sh load.sh"
 }
 
 install_selftests()
@@ -133,6 +133,7 @@ install_selftests()
 
 selftests()
 {
+	kmake headers || return
 	if is_patched; then
 		install_selftests "$SRC/tools/testing/selftests"
 	else

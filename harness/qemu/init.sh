@@ -80,6 +80,9 @@ if grep -qw jitcache.bench /proc/cmdline; then
 	report run_bench
 elif grep -qw jitcache.mappings /proc/cmdline; then
 	report /kselftest/jitcache/mappings.sh
+elif grep -qw jitcache.load /proc/cmdline; then
+	export LOAD_LIST=1
+	report /kselftest/jitcache/load.sh
 elif grep -qw jitcache.shell /proc/cmdline; then
 	arm_histogram
 	setsid cttyhack sh

@@ -1,0 +1,147 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# Put a load on the kernel: modules, then BPF programs, probes and tracers, and look
+# after each step at the executable mappings outside the kernel image and at the huge
+# pages of the direct map that were split. Where text is mapped huge, what has text in a
+# jit_cache must add no mapping of 4 KiB. Prints one line for each step, also on a kernel
+# without jit_cache. With LOAD_LIST set, lists the mappings at the end.
+
+. "$(dirname "$0")/helpers.sh"
+
+: "${LOAD_PROGRAMS:=500}" "${LOAD_PROBES:=300}" "${LOAD_INSTANCES:=50}"
+
+# executable: print a line for each executable entry of the page tables outside the kernel
+# image: START KBYTES. A line of the dump is a range of equal entries, and names their
+# level; START is that of the range.
+executable()
+{
+	awk '
+	BEGIN	{
+		unit["K"] = 1
+		unit["M"] = 1024
+		unit["G"] = 1048576
+		level["PTE"] = level["pte"] = 4
+		level["PMD"] = level["pmd"] = 2048
+	}
+	/^---\[/	{ image = /Kernel Mapping|Fixmap|CPU entry|EFI|[Kk]ernel [Ii]mage/ }
+	/^0x/ && !image {
+		kbytes = size = exec = 0
+		for (i = 2; i <= NF; i++) {
+			if (!kbytes && $i ~ /^[0-9]+[KMG]$/)
+				kbytes = $i * unit[substr($i, length($i))]
+			else if ($i ~ /^[xX]$/)
+				exec = 1
+			else if ($i in level)
+				size = level[$i]
+		}
+		if (exec && size)
+			for (; kbytes > 0; kbytes -= size)
+				print substr($1, 3, 16), size
+	}' "$tables"
+}
+
+split_pages()
+{
+	awk '$1 == "direct_map_level2_splits" { print $2; n++ } END { if (!n) print "-" }' \
+		/proc/vmstat
+}
+
+# step NAME
+step()
+{
+	executable > "$out"
+	small=$(grep -c ' 4$' "$out")
+	huge=$(grep -c ' 2048$' "$out")
+	printf 'load %-10s %6d of 4 KiB %4d of 2 MiB %6s splits\n' "$1" "$small" "$huge" \
+		"$(split_pages)"
+}
+
+clean_up()
+{
+	local i
+
+	[ -z "$loader" ] || kill "$loader" 2> /dev/null
+	kprobes_off
+	i=0
+	while [ -d $TRACING/instances/load$i ]; do
+		echo nop > $TRACING/instances/load$i/current_tracer
+		rmdir $TRACING/instances/load$i
+		i=$((i + 1))
+	done
+	rm -f "$out"
+	for module in test_module test_static_keys test_static_key_base; do
+		modprobe -r $module 2> /dev/null
+	done
+}
+
+# programs COUNT: load that many and keep them.
+programs()
+{
+	"$(dirname "$0")/load_bpf" "$1" > "$out" 2>&1 &
+	loader=$!
+	while kill -0 $loader 2> /dev/null; do
+		! grep -qx ready "$out" || return 0
+		sleep 1
+	done
+	return 1
+}
+
+# instances COUNT: tracers, each with its own trampoline.
+instances()
+{
+	local i=0 dir
+
+	while [ $i -lt "$1" ]; do
+		dir=$TRACING/instances/load$i
+		mkdir $dir && echo schedule_timeout > $dir/set_ftrace_filter &&
+			echo function > $dir/current_tracer || return
+		i=$((i + 1))
+	done
+}
+
+# list: the mappings, and what the areas of vmalloc are for.
+list()
+{
+	sed 's/^/entry /' "$out"
+	sed -n 's/^0x\([0-9a-f]*\)-0x\([0-9a-f]*\) *[0-9]* \([^ +]*\).*/area \1 \2 \3/p' \
+		/proc/vmallocinfo
+	[ ! -r $DEBUGFS/jitcache/map ] || sed -n 's/^[0-9a-f]* [0-9]* text /map &/p' \
+		$DEBUGFS/jitcache/map
+}
+
+needs_root
+tables=$(page_tables) || skip "no page tables in debugfs (CONFIG_PTDUMP_DEBUGFS)"
+[ -x "$(dirname "$0")/load_bpf" ] || skip "load_bpf is not built for this architecture"
+out=$(mktemp)
+loader=
+trap clean_up EXIT
+
+jit=$(cat $BPF_JIT)
+echo 1 > $BPF_JIT
+# Show addresses to root.
+[ -z "$LOAD_LIST" ] || echo 1 > /proc/sys/kernel/kptr_restrict
+# Empty chunks that earlier tests have left go.
+echo 2 > /proc/sys/vm/drop_caches
+step start
+for module in test_module test_static_key_base test_static_keys; do
+	! has_module $module || modprobe $module || fail "can't load $module"
+done
+# A worker unmaps freed areas.
+sleep 2
+step modules
+before=$small
+programs "$LOAD_PROGRAMS" || fail "can't load the programs: $(cat "$out")"
+step programs
+kprobes_on "$LOAD_PROBES" '[a-z_]*' || fail "can't set the probes"
+step probes
+instances "$LOAD_INSTANCES" || fail "can't set the tracers"
+step tracers
+echo "$jit" > $BPF_JIT
+[ -z "$LOAD_LIST" ] || list
+
+[ -d $DEBUGFS/jitcache ] || exit 0
+# On arm64, PTDUMP_DEBUGFS excludes huge mappings of vmalloc space.
+grep -q ' text huge ' $DEBUGFS/jitcache/map || skip "text is not mapped huge here"
+[ "$small" -le "$before" ] || fail "$((small - before)) mappings of 4 KiB more than before"
