@@ -290,6 +290,8 @@ static void drain(const struct allocator *allocator, struct object *objects,
 
 	for (i = 0; i < nr; i++)
 		measured_free(allocator, &objects[i], cost);
+	/* kfree_rcu() frees up to five seconds later, and not while others are measured. */
+	ssleep(6);
 	rcu_barrier();
 	if (allocator->shrink)
 		allocator->shrink();
