@@ -63,6 +63,7 @@ clean_up()
 	local i
 
 	[ -z "$loader" ] || kill "$loader" 2> /dev/null
+	echo "$jit" > $BPF_JIT
 	kprobes_off
 	i=0
 	while [ -d $TRACING/instances/load$i ]; do
@@ -113,12 +114,15 @@ list()
 
 needs_root
 tables=$(page_tables) || skip "no page tables in debugfs (CONFIG_PTDUMP_DEBUGFS)"
+[ -e $BPF_JIT ] || skip "no CONFIG_BPF_JIT"
+[ -e $TRACING/kprobe_events ] || skip "no CONFIG_KPROBE_EVENTS"
+grep -qw function $TRACING/available_tracers || skip "no CONFIG_FUNCTION_TRACER"
 [ -x "$(dirname "$0")/load_bpf" ] || skip "load_bpf is not built for this architecture"
 out=$(mktemp)
 loader=
+jit=$(cat $BPF_JIT)
 trap clean_up EXIT
 
-jit=$(cat $BPF_JIT)
 echo 1 > $BPF_JIT
 # Show addresses to root.
 [ -z "$LOAD_LIST" ] || echo 1 > /proc/sys/kernel/kptr_restrict
@@ -138,10 +142,10 @@ kprobes_on "$LOAD_PROBES" '[a-z_]*' || fail "can't set the probes"
 step probes
 instances "$LOAD_INSTANCES" || fail "can't set the tracers"
 step tracers
-echo "$jit" > $BPF_JIT
 [ -z "$LOAD_LIST" ] || list
 
 [ -d $DEBUGFS/jitcache ] || exit 0
 # On arm64, PTDUMP_DEBUGFS excludes huge mappings of vmalloc space.
 grep -q ' text huge ' $DEBUGFS/jitcache/map || skip "text is not mapped huge here"
+[ "$huge" -gt 0 ] || fail "no huge mapping is executable in $tables, but text has one"
 [ "$small" -le "$before" ] || fail "$((small - before)) mappings of 4 KiB more than before"
