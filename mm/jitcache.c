@@ -264,7 +264,7 @@ static struct jit_extent *jit_object_rcu(unsigned long at, bool packed)
 {
 	struct jit_chunk *chunk;
 
-	chunk = packed ? jit_chunk_find_rcu(at) : jit_chunk_find_any_rcu(at);
+	chunk = packed ? jit_chunk_find_rcu(at) : jit_chunk_find_any_rcu(at, true);
 	return chunk ? jit_chunk_object(chunk, at) : NULL;
 }
 
@@ -302,7 +302,7 @@ static struct jit_extent *jit_claim(const struct jit_cache *cache, const void *a
 	struct jit_chunk *chunk;
 
 	rcu_read_lock();
-	chunk = jit_chunk_find_any_rcu(at);
+	chunk = jit_chunk_find_any_rcu(at, !cache || jit_traits[cache->type].packed);
 	if (chunk) {
 		spin_lock(&chunk->pool->lock);
 		extent = jit_chunk_object(chunk, at);

@@ -258,7 +258,7 @@ struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need,
 				   unsigned long caller);
 void jit_chunk_destroy(struct jit_chunk *chunk);
 struct jit_chunk *jit_chunk_find_rcu(unsigned long addr);
-struct jit_chunk *jit_chunk_find_any_rcu(unsigned long addr);
+struct jit_chunk *jit_chunk_find_any_rcu(unsigned long addr, bool packed);
 int jit_chunk_seal(struct jit_chunk *chunk);
 
 #endif /* _MM_JITCACHE_H */

@@ -86,14 +86,17 @@ struct jit_chunk *jit_chunk_find_rcu(unsigned long addr)
 /**
  * jit_chunk_find_any_rcu() - the chunk that an address belongs to
  * @addr: any address
+ * @packed: whether it is likely to be a chunk of several objects
  *
  * Context: Process context, under RCU. The chunk stays until RCU is left.
  * Return: the chunk or NULL.
  */
-struct jit_chunk *jit_chunk_find_any_rcu(unsigned long addr)
+struct jit_chunk *jit_chunk_find_any_rcu(unsigned long addr, bool packed)
 {
-	struct jit_chunk *chunk = jit_chunk_find_rcu(addr);
+	struct jit_chunk *chunk = NULL;
 
+	if (!IS_ENABLED(CONFIG_MMU) || packed)
+		chunk = jit_chunk_find_rcu(addr);
 	if (IS_ENABLED(CONFIG_MMU) && !chunk)
 		chunk = vm_area_jit_chunk(addr);
 	return chunk;
@@ -351,9 +354,9 @@ static void *jit_chunk_memory(struct jit_pool *pool, size_t need, unsigned long 
 			      size_t *size)
 {
 	const struct jit_traits *traits = pool->traits;
-	size_t step = jit_chunk_step(pool);
 	unsigned long flags = 0;
 	void *addr = NULL;
+	size_t step;
 
 	need = PAGE_ALIGN(need);
 	/* Chunks of text can fill their range, and so can a single object. */
@@ -365,7 +368,8 @@ static void *jit_chunk_memory(struct jit_pool *pool, size_t need, unsigned long 
 		*size = round_up(need, JIT_CHUNK_SIZE);
 		addr = jit_chunk_huge(pool, *size, flags, caller);
 	}
-	if (!addr && traits->packed && need < step) {
+	step = traits->packed ? jit_chunk_step(pool) : 0;
+	if (!addr && need < step) {
 		*size = step;
 		addr = jit_chunk_vmalloc(pool, *size, PAGE_SIZE, flags, caller);
 	}

@@ -88,7 +88,7 @@ static inline struct jit_chunk *chunk_of(const void *addr)
 	struct jit_chunk *chunk;
 
 	rcu_read_lock();
-	chunk = jit_chunk_find_any_rcu((unsigned long)addr);
+	chunk = jit_chunk_find_any_rcu((unsigned long)addr, true);
 	rcu_read_unlock();
 	return chunk;
 }
