@@ -57,7 +57,7 @@ requested_config()
 {
 	cat "$SELFTEST_DIR/config" "$QEMU_DIR/common.config" || return
 	! is_patched || cat "$QEMU_DIR/patched.config" || return
-	printf '%s\n' "$CONFIG"
+	printf '%s\n' "$CONFIG" "${GUEST_CONFIG:-}"
 	[ -z "$EXTRA_CONFIG" ] || cat "$EXTRA_CONFIG"
 }
 

@@ -12,6 +12,9 @@
 
 : "${LOAD_PROGRAMS:=500}" "${LOAD_PROBES:=300}" "${LOAD_INSTANCES:=50}"
 
+# Those that the kernel has. What they need comes and goes with them.
+modules="test_module test_static_keys ext4 xfs btrfs"
+
 # executable: print a line for each executable entry of the page tables outside the kernel
 # image: START KBYTES. A line of the dump is a range of equal entries, and names their
 # level; START is that of the range.
@@ -72,8 +75,8 @@ clean_up()
 		i=$((i + 1))
 	done
 	rm -f "$out"
-	for module in test_module test_static_keys test_static_key_base; do
-		modprobe -r $module 2> /dev/null
+	for module in $modules; do
+		modprobe -r "$module" 2> /dev/null
 	done
 }
 
@@ -129,8 +132,8 @@ echo 1 > $BPF_JIT
 # Empty chunks that earlier tests have left go.
 echo 2 > /proc/sys/vm/drop_caches
 step start
-for module in test_module test_static_key_base test_static_keys; do
-	! has_module $module || modprobe $module || fail "can't load $module"
+for module in $modules; do
+	! has_module "$module" || modprobe "$module" || fail "can't load $module"
 done
 # A worker unmaps freed areas.
 sleep 2
