@@ -10,8 +10,11 @@
  *   jitcache_bench: cost ALLOCATOR OPERATION SIZE LIVE INSTRUCTIONS
  *   jitcache_bench: skip ALLOCATOR SIZE LIVE REASON
  *   jitcache_bench: bytes ALLOCATOR ROUND ASKED GIVEN MAPPED
- *   jitcache_bench: kallsyms PROBES INSTRUCTIONS
+ *   jitcache_bench: kallsyms PROBES SYMBOLS INSTRUCTIONS
+ *   jitcache_bench: rounds ROUND MAPPED SPLITS
+ *   jitcache_bench: owner-cost KIND OWNER OPERATION COUNT INSTRUCTIONS
  *   jitcache_bench: interrupts OPERATION NUMBER
+ *   jitcache_bench: owner-broadcasts KIND OWNER OPERATION COUNT NUMBER
  *   jitcache_bench: done
  *
  * INSTRUCTIONS is the mean of an operation on objects of SIZE bytes while LIVE of
@@ -35,13 +38,22 @@
  * "kallsyms" is what it takes to get all symbols of /proc/kallsyms while that many kprobes,
  * of which every second one was unregistered, have slots.
  *
+ * "rounds" is the bytes that owners of executable memory have added to what is mapped, and
+ * the huge pages of the direct map that were split, when ROUND rounds have each replaced
+ * one object of each of them.
+ *
+ * "owner-cost" is the sum of COUNT operations of an owner of executable memory: owners.c.
+ *
  * With several CPUs, nothing of this is measured. Instead, "interrupts" is how many
- * function calls and TLB flushes other CPUs have got from 1,000 operations.
+ * function calls and TLB flushes other CPUs have got from 1,000 operations, and
+ * "owner-broadcasts" how often COUNT operations of an owner have called a function on all
+ * other CPUs, or on some of them.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/align.h>
+#include <linux/atomic.h>
 #include <linux/delay.h>
 #include <linux/filter.h>
 #include <linux/fs.h>
@@ -59,6 +71,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
+#include <linux/vmstat.h>
 
 #include <trace/events/power.h>
 
@@ -70,6 +83,8 @@
 #include <linux/jitcache.h>
 #include <linux/text_patching.h>
 #endif
+
+#include "bench.h"
 
 /* Operations to measure at one population, and larger requests to make. */
 #define STEADY_OPS	1000
@@ -140,12 +155,7 @@ struct allocator {
 
 /* === Symbols that aren't exported ========================================= */
 
-/*
- * Functions that allocate or write executable memory aren't exported to modules, and
- * a benchmark is no reason to export them. A kprobe gives the address of
- * kallsyms_lookup_name(), which finds the rest.
- */
-static typeof(kallsyms_lookup_name) *find_symbol;
+typeof(kallsyms_lookup_name) *find_symbol;
 
 static typeof(find_vm_area) *fn_find_vm_area;
 static typeof(text_poke_copy) *fn_text_poke_copy;
@@ -161,13 +171,6 @@ static int find_find_symbol(void)
 	unregister_kprobe(&probe);
 	return 0;
 }
-
-#define FIND(name) ({						\
-	fn_##name = (void *)find_symbol(#name);			\
-	if (!fn_##name)						\
-		pr_err("no %s in this kernel\n", #name);	\
-	fn_##name;						\
-})
 
 /* === Counting ============================================================= */
 
@@ -202,7 +205,7 @@ static void on_idle(void *data, unsigned int state, unsigned int cpu)
 		idle_start = clock_read();
 }
 
-static u64 busy_read(void)
+u64 busy_read(void)
 {
 	return clock_read() - READ_ONCE(idle_sum);
 }
@@ -245,7 +248,7 @@ static void show_skip(const struct allocator *allocator, size_t size, unsigned i
 /* === Operations =========================================================== */
 
 static struct rnd_state rnd;
-static u8 *text;
+u8 *text;
 
 /* The packs of BPF expect the size of an object at its start. */
 static void *write_object(const struct object *object)
@@ -427,7 +430,7 @@ static int bench_larger(const struct allocator *allocator, unsigned int live)
  * The sizes of BPF programs, as Song Liu measured them on servers: half of them
  * under 500 bytes, three quarters under 2 kB. Here each quarter is spread evenly.
  */
-static size_t mixed_size(void)
+size_t mixed_size(void)
 {
 	static const size_t quarters[] = { 64, 256, 500, 2000, 8192 };
 	u32 random = prandom_u32_state(&rnd);
@@ -436,8 +439,12 @@ static size_t mixed_size(void)
 	return quarter[0] + random / 4 % (quarter[1] - quarter[0]);
 }
 
-/* Bytes of all areas in the range, of any user. */
-static unsigned long mapped_bytes(void)
+void mixed_restart(unsigned int seed)
+{
+	prandom_seed_state(&rnd, seed);
+}
+
+unsigned long mapped_bytes(void)
 {
 	unsigned long addr, step, bytes = 0;
 	struct vm_struct *area;
@@ -449,6 +456,14 @@ static unsigned long mapped_bytes(void)
 			bytes += get_vm_area_size(area);
 	}
 	return bytes;
+}
+
+unsigned long split_pages(void)
+{
+	static unsigned long events[NR_VM_EVENT_ITEMS];
+
+	all_vm_events(events);
+	return events[DIRECT_MAP_LEVEL2_SPLIT];
 }
 
 static void show_bytes(const struct allocator *allocator, unsigned int round,
@@ -515,6 +530,11 @@ static int bench_bytes(const struct allocator *allocator)
 
 /* === Allocators =========================================================== */
 
+/*
+ * Raw memory comes first, on either kernel: what is freed first in 2 MiB of the direct map
+ * splits its huge page, and what comes later finds it split.
+ */
+
 static unsigned long sum_of_sizes(size_t size)
 {
 	return size;
@@ -580,6 +600,16 @@ static const size_t jit_sizes[] = { 64, 448, SZ_4K, SZ_64K, 0 };
 
 static const struct allocator allocators[] = {
 	{
+		.name = "raw",
+		.alloc = raw_alloc,
+		.free = raw_free,
+		.shrink = raw_shrink,
+		.footprint = module_footprint,
+		.sizes = module_sizes,
+		.lives = module_lives,
+		.larger = { SZ_4K, SZ_8K },
+		.larger_lives = module_lives,
+	}, {
 		.name = "jit_cache",
 		.alloc = jit_alloc,
 		.free = jit_free_object,
@@ -590,16 +620,6 @@ static const struct allocator allocators[] = {
 		.lives = lives,
 		.larger = { 448, 832 },
 		.larger_lives = larger_lives,
-	}, {
-		.name = "raw",
-		.alloc = raw_alloc,
-		.free = raw_free,
-		.shrink = raw_shrink,
-		.footprint = module_footprint,
-		.sizes = module_sizes,
-		.lives = module_lives,
-		.larger = { SZ_4K, SZ_8K },
-		.larger_lives = module_lives,
 	},
 };
 
@@ -734,8 +754,8 @@ static const size_t pack_sizes[] = { 64, 448, SZ_4K, 0 };
 
 static const struct allocator allocators[] = {
 	{
-		.name = "module_alloc",
-		.alloc = module_alloc_text,
+		.name = "module_raw",
+		.alloc = module_alloc_raw,
 		.free = module_free,
 		.footprint = module_footprint,
 		.sizes = module_sizes,
@@ -743,8 +763,8 @@ static const struct allocator allocators[] = {
 		.larger = { SZ_4K, SZ_8K },
 		.larger_lives = module_lives,
 	}, {
-		.name = "module_raw",
-		.alloc = module_alloc_raw,
+		.name = "module_alloc",
+		.alloc = module_alloc_text,
 		.free = module_free,
 		.footprint = module_footprint,
 		.sizes = module_sizes,
@@ -781,29 +801,56 @@ static void allocators_exit(void)
 
 #define MAX_PROBES	5000
 
-static struct kprobe *probes;
-static unsigned int nr_probes, want_probes;
+/**
+ * struct search - addresses that can be probed, spread evenly over the kernel
+ * @addrs: room for the addresses
+ * @want: how many are wanted
+ * @step: one address of as many is taken
+ * @seen: addresses so far
+ * @nr: addresses that were taken
+ */
+struct search {
+	unsigned long	*addrs;
+	unsigned int	want;
+	unsigned int	step;
+	unsigned int	seen;
+	unsigned int	nr;
+};
+
+static typeof(ftrace_location) *fn_ftrace_location;
 
 /* Behind the call of ftrace, at the entry of a function, a probe needs a slot. */
-static int probe_symbol(void *data, const char *name, struct module *mod,
-			unsigned long addr)
+static int search_symbol(void *data, const char *name, struct module *mod,
+			 unsigned long addr)
 {
-	struct kprobe *probe = &probes[nr_probes];
+	struct kprobe probe = { .addr = (void *)addr + MCOUNT_INSN_SIZE,
+				.flags = KPROBE_FLAG_DISABLED };
+	struct search *search = data;
 
-	if (nr_probes == want_probes)
+	if (search->nr == search->want)
 		return 1;
-	if (mod || strchr(name, '.'))
+	if (mod || strchr(name, '.') || fn_ftrace_location(addr) != addr)
 		return 0;
-	memset(probe, 0, sizeof(*probe));
-	probe->addr = (void *)addr + 5;
-	probe->flags = KPROBE_FLAG_DISABLED;
-	if (!register_kprobe(probe))
-		nr_probes++;
+	if (search->seen++ % search->step || register_kprobe(&probe))
+		return 0;
+	unregister_kprobe(&probe);
+	search->addrs[search->nr++] = addr + MCOUNT_INSN_SIZE;
 	return 0;
 }
 
-/* All symbols, one after the other. Only a task in user mode can read() the file. */
-static u64 walk_kallsyms(void)
+unsigned int find_functions(unsigned long *addrs, unsigned int nr)
+{
+	typeof(kallsyms_on_each_symbol) *each = (void *)find_symbol("kallsyms_on_each_symbol");
+	struct search search = { .addrs = addrs, .want = nr, .step = MAX_PROBES / nr };
+
+	if (!each || !FIND(ftrace_location))
+		return 0;
+	each(search_symbol, &search);
+	return search.nr;
+}
+
+/* All symbols, one after the other, and how many. Only a task in user mode can read() the file. */
+static u64 walk_kallsyms(unsigned int *symbols)
 {
 	struct file *file = filp_open("/proc/kallsyms", O_RDONLY, 0);
 	struct seq_file *m;
@@ -818,6 +865,7 @@ static u64 walk_kallsyms(void)
 	for (iter = m->op->start(m, &pos); iter; iter = m->op->next(m, iter, &pos))
 		cond_resched();
 	m->op->stop(m, iter);
+	*symbols = pos;
 	start = clock_read() - start;
 	filp_close(file, NULL);
 	return start;
@@ -825,33 +873,46 @@ static u64 walk_kallsyms(void)
 
 static int bench_kallsyms(unsigned int nr)
 {
-	typeof(kallsyms_on_each_symbol) *each = (void *)find_symbol("kallsyms_on_each_symbol");
-	unsigned int i;
+	struct kprobe *probes = kvcalloc(MAX_PROBES, sizeof(*probes), GFP_KERNEL);
+	unsigned long *addrs = kvcalloc(MAX_PROBES, sizeof(*addrs), GFP_KERNEL);
+	unsigned int i, symbols, registered = 0;
+	int err = -ENOMEM;
+	u64 cost;
 
-	probes = kvcalloc(MAX_PROBES + 1, sizeof(*probes), GFP_KERNEL);
-	if (!probes || !each)
-		return -ENOMEM;
-	nr_probes = 0;
-	want_probes = nr;
-	if (nr)
-		each(probe_symbol, NULL);
-	for (i = 0; i < nr_probes; i += 2)
+	if (!probes || !addrs)
+		goto free;
+	err = -ENOENT;
+	if (nr && find_functions(addrs, nr) != nr)
+		goto free;
+	err = 0;
+	for (registered = 0; registered < nr && !err; registered++) {
+		probes[registered].addr = (void *)addrs[registered];
+		probes[registered].flags = KPROBE_FLAG_DISABLED;
+		err = register_kprobe(&probes[registered]);
+	}
+	for (i = 0; i < registered; i += 2)
 		unregister_kprobe(&probes[i]);
-	if (nr_probes != nr)
-		pr_err("%u of %u probes\n", nr_probes, nr);
-	else
-		pr_info("kallsyms %u %llu\n", nr, walk_kallsyms());
-	for (i = 1; i < nr_probes; i += 2)
+	/* The slots of optimized probes are freed by a worker. */
+	ssleep(6);
+	cost = walk_kallsyms(&symbols);
+	if (!err)
+		pr_info("kallsyms %u %u %llu\n", nr, symbols, cost);
+	for (i = 1; i < registered; i += 2)
 		unregister_kprobe(&probes[i]);
+free:
+	kvfree(addrs);
 	kvfree(probes);
-	return nr_probes == nr ? 0 : -ENOENT;
+	if (err)
+		pr_err("kallsyms: %u of %u probes: error %d\n", registered, nr, err);
+	return err;
 }
 
 /* === Interrupts of other CPUs ============================================= */
 
-static unsigned int interrupts(void)
+static u64 interrupts(void)
 {
-	unsigned int cpu, sum = 0;
+	unsigned int cpu;
+	u64 sum = 0;
 
 	/* A CPU does not interrupt itself. */
 	for_each_online_cpu(cpu)
@@ -863,7 +924,8 @@ static unsigned int interrupts(void)
 /* The memory that a chunk or a pack needs is there before. */
 static int bench_interrupts(const struct allocator *allocator, size_t size)
 {
-	unsigned int i, alloc = 0, commit = 0, free = 0, at[4];
+	u64 alloc = 0, commit = 0, free = 0, at[4];
+	unsigned int i;
 	struct object keep, object;
 	struct cost cost = {};
 	int err;
@@ -882,9 +944,40 @@ static int bench_interrupts(const struct allocator *allocator, size_t size)
 		free += at[3] - at[2];
 	}
 	measured_free(allocator, &keep, &cost);
-	pr_info("interrupts %s-allocate %u\n", allocator->name, alloc);
-	pr_info("interrupts %s-commit %u\n", allocator->name, commit);
-	pr_info("interrupts %s-free %u\n", allocator->name, free);
+	pr_info("interrupts %s-allocate %llu\n", allocator->name, alloc);
+	pr_info("interrupts %s-commit %llu\n", allocator->name, commit);
+	pr_info("interrupts %s-free %llu\n", allocator->name, free);
+	return err;
+}
+
+static atomic64_t broadcasts;
+
+static int on_broadcast(struct kprobe *probe, struct pt_regs *regs)
+{
+	atomic64_inc(&broadcasts);
+	return 0;
+}
+
+/* TLB flushes and synchronization of text call it. */
+static struct kprobe broadcast_probe = {
+	.symbol_name = "smp_call_function_many_cond",
+	.offset = MCOUNT_INSN_SIZE,
+	.pre_handler = on_broadcast,
+};
+
+static u64 broadcasts_read(void)
+{
+	return atomic64_read(&broadcasts);
+}
+
+static int bench_broadcasts(void)
+{
+	int err = register_kprobe(&broadcast_probe);
+
+	if (err)
+		return err;
+	err = bench_owners("owner-broadcasts", broadcasts_read);
+	unregister_kprobe(&broadcast_probe);
 	return err;
 }
 
@@ -898,7 +991,7 @@ static int bench_all_interrupts(void)
 	for (i = 0; i < ARRAY_SIZE(allocators) && !err; i++)
 		err = bench_interrupts(&allocators[i], allocators[i].given ? 448 : SZ_4K);
 	allocators_exit();
-	return err;
+	return err ?: bench_broadcasts();
 }
 
 /* === The module =========================================================== */
@@ -946,7 +1039,8 @@ static int bench_all(void)
 		err = bench(&allocators[i]);
 	err = err ?: bench_free_all(1000, 448);
 	allocators_exit();
-	return err ?: bench_kallsyms(0) ?: bench_kallsyms(500) ?: bench_kallsyms(MAX_PROBES);
+	return err ?: bench_kallsyms(0) ?: bench_kallsyms(500) ?: bench_kallsyms(MAX_PROBES) ?:
+		bench_owners("owner-cost", busy_read);
 }
 
 static int __init bench_init(void)
