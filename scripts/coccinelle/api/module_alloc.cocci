@@ -3,10 +3,9 @@
 /// Take executable memory from a jit_cache instead of module_alloc(), and give
 /// it back with jit_free() instead of module_memfree() or module_free().
 ///
-//# A file is converted as a whole, but for definitions of the functions, or left as
-//# a whole if one mention cannot be converted or may be something else. Then each is
-//# reported with the reason, in patch and context mode on stderr. Headers are left,
-//# and files in which Coccinelle finds neither call nor value. Run it in the top
+//# A file is converted as a whole, but for definitions of the functions, or left as a
+//# whole if there is doubt about one mention. Then each is reported with the reason, in
+//# patch and context mode on stderr, unless Coccinelle finds none. Run it in the top
 //# directory of a tree. See Documentation/core-api/module_alloc.rst.
 // Confidence: High
 // Copyright: (C) 2026 the jit_cache authors
@@ -18,108 +17,127 @@ virtual context
 virtual org
 virtual report
 
-// No single quote and no mark of a comment may stand in here. SKIP: comments and
-// strings, which become blanks, except the group: names to look up, and asm(). MEMBER:
-// no mention. CALLEE: what has a value as its argument. OWN: a macro, static function
-// or variable of that name in a header. use(): x from its first member on.
+// Python compares what the rules find with the words in the file. It must have no single
+// quote and no mark of a comment, since Coccinelle looks for them. SKIP becomes blanks, but
+// for its group: names to look up, files to include, asm(). MEMBER stands in front of a
+// member; INNER is a remark, a directive or a brace among the arguments of a call; OWN is,
+// in a header, a macro, a static function or a variable of a name. Memory is known by the
+// last name in an expression. ifs_of() yields, for each line, the conditions of the #ifs
+// around it and whether they hold. reason() is why the whole file is left, if it is.
 @initialize:python@
 @@
-import os, re, sys
+import glob, os, re, sys
 NAME = r"\bmodule_(?:alloc|memfree|free)\b"
-SKIP = (r"(?s)(\"%s\"|#[ \t]*include[^\n\"<]*[\"<][^\n\">]*.|\b_*asm_*\s*\w*\s*\([^;{}]*)|/[*].*?[*]/|"
-        r"/{2}[^\n]*|\"(?:\\.|[^\"\\\n])*\"|\x27(?:\\.|[^\x27\\\n])+\x27" % NAME)
+OTHER = r"(?<![\w/\"<.>])(?:_*k?v[mzc]alloc|k?vfree|execmem_(?:alloc|free))(?!_to_)(?:_\w+)?\b"
+SKIP = (r"(?s)(\"%s\"|#[ \t]*include[^\n\"<]*[\"<][^\n\">]*.|\b_*asm_*\s*\w*\s*\([^;{}]*)|"
+        r"/[*].*?[*]/|/{2}[^\n]*|\"(?:\\.|[^\"\\\n])*\"|\x27(?:\\.|[^\x27\\\n])+\x27" % NAME)
 INCLUDE = r"(?m)^[ \t]*#[ \t]*include[ \t]*[<\"]([^>\"\n]+)"
-PROTOTYPE = r"\s*(?:extern\s+)?void\s*\*?\s*%s\s*\([^()]*\)\s*;" % NAME
-DEFINITION = r"(?!.*\bstatic\b)[\w \t*]*%s\s*\([^(){};]*\)\s*\{" % NAME
-MEMBER = r"(\.|->|EVENT\w*\()\s*$|\b(struct|union)\b[^;{}]*[^\s;{}()]\s*\{[^{}]*\(\s*\*\s*$"
-CALLEE = (r"(?<![\w>.])(?!(?:if|while|switch|return|\w*(?:sizeof|typeof)\w*|READ_ONCE|WRITE_ONCE)\b)"
-          r"(\w+)\s*\((?:[^(){};]|\((?:[^()]|\([^()]*\))*\))*[(\s*&]*$")
+MEMBER = r"(\.|->)\s*$|\b(struct|union)\b[^;{}]*[^\s;{}()]\s*\{[^{}]*\(\s*\*\s*$"
+DECLARED = r"(?!.*\bstatic\b)[\w \t]*\bvoid\b[\w \t*]*%s\s*\([^(){};]*\)\s*([;{])" % NAME
+INNER = r"\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\)|\()*?(?:/[*/]|\n[ \t]*#|\{)"
 OWN = (r"(?m)^(?:[ \t]*#[ \t]*define[ \t]+{0}|static\b[^;{{}}()]*{0}\s*\(|"
        r"\w[^;{{}}()]*(?:\(\s*\*+\s*)?{0}\s*[;=)])").format(NAME)
-CACHE = (r"/arch/[^/]+/kernel/(?P<module_arch>module)[^/]*\.c$|/kernel/(?P<module>module)[/.]|"
-         r"/(?:kernel/|arch/[^/]+/)(?P<bpf>bpf|net)/|"
-         r"(?P<kprobes>kprobes)[^/]*/?[^/]*$|(?P<ftrace>ftrace)[^/]*/?[^/]*$")
-kinds, memory, owners, plans = {}, [], {}, {}
+CACHE = (r"/arch/[^/]+/kernel/(?P<module_arch>module)[^/]*$|/kernel/(?P<module>module)[/.]|"
+         r"/(?:kernel|arch/\w+)/(?P<bpf>bpf|net)/|(?P<kprobes>kprobes)|(?P<ftrace>ftrace)")
+seen, memory, owners, plans, asm = {}, {}, {}, {}, glob.glob("arch/*/include")
+
 def code_of(name):
-    with open(name, "rb") as f:
-        text = f.read().decode("latin-1")
+    text = open(name, encoding="latin-1", newline="").read()
     return text, re.sub(SKIP, lambda m: m.group(1) or re.sub(r"[^\n]", " ", m.group()), text)
 
-def owner(name):
+def own_header(name):
     if name not in owners:
-        code = code_of(name)[1]
+        code, up = code_of(name)[1], os.path.dirname(name).split("/")
         owners[name] = name.endswith(".h") and re.search(OWN, code) and os.path.basename(name)
-        for header in re.findall(INCLUDE, code):
-            for path in (os.path.join(os.path.dirname(name), header), "include/" + header):
-                owners[name] = owners[name] or os.path.isfile(path) and owner(os.path.normpath(path))
+        dirs = ["/".join(up[:n] + [d]) for n in range(len(up) + 1) for d in (".", "include")]
+        for path in [os.path.normpath(os.path.join(d, header)) for header in re.findall(INCLUDE, code)
+                     for d in dirs + asm * header.startswith("asm/")]:
+            owners[name] = owners[name] or os.path.isfile(path) and own_header(path)
     return owners[name]
 
-def see(p, kind):
-    kinds[p.file, int(p.line), int(p.column)] = kind * (not re.match(NAME, p.current_element))
+def place(p): return p.file, int(p.line), int(p.column)
+def note_use(p):
+    n, first, last = map(int, (p.line, p.current_element_line, p.current_element_line_end))
+    why = ("used in a definition" if re.match(NAME, p.current_element) else
+           "Coccinelle expands this macro" if n > last or n < first <= last else "")
+    seen[place(p)] = seen.get(place(p)) or why
 
-def use(p, f, x):
-    words = re.findall(r"\w+", re.sub(r"\[.*?\]|\([\w\s]*\*\s*\)", "", x))
-    memory.append((p.file, f, words[1:] or words, p.line))
+def note_memory(p, f, x):
+    names = re.findall(r"\w+", re.sub(r"\[.*?\]|\([\w\s]*\*\s*\)", "", x)) or [""]
+    memory[place(p)] = f, None if re.match(NAME, p.current_element) else names[-1]
+
+def ifs_of(lines):
+    ifs = []
+    for line in lines:
+        for word, asked in re.findall(r"^\s*#\s*(ifn?|elif|else|endif)(.*?)\s*$", line):
+            last, holds = ifs.pop() if ifs and not word.startswith("if") else ("", True)
+            ifs += [] if word == "endif" else [
+                (last, not holds) if word == "else" else (asked, word != "ifn")]
+        yield dict(ifs)
 
 class Plan(object):
     def __init__(self, name):
-        text, code = code_of(name)
-        lines, self.whys, uses, found, depth = code.split("\n"), {}, [], [], 0
-        head = re.match(r"(?:[ \t]*#(?:\\\n|[^\n])*\n|[^{\n]*\n)*", code).group().count("\n")
-        for n, line in enumerate(lines, 1):
-            depth += bool(re.match(r"\s*#\s*if", line)) - bool(re.match(r"\s*#\s*endif", line))
-            found += [(n, line.strip(), n <= head and not depth and not uses)
-                      for m in re.finditer(INCLUDE, line)]
-            for m in re.finditer(NAME, line):
-                kind = kinds.get((name, n, m.start()))
-                above = "\n".join(lines[max(0, n - 30):n - 1] + [line[:m.start()]])
-                below, rest = "\n".join(lines[n - 1:n + 4]), text.split("\n")[n - 1][m.end():]
-                callee = re.search(CALLEE, above[-400:])
-                if re.search(MEMBER, above):
-                    continue
-                self.whys[n, m.start(), m.group()] = (
-                    "a definition" if re.match(DEFINITION, below) else
-                    "looked up by name" if above[-1:] == "\"" else
-                    None if re.match(PROTOTYPE, below) else
-                    "nothing that Coccinelle can convert"
-                    if not kind or re.match(r"\s*/|\s*\([^();]*/[*/]", rest) or
-                    kind == "value" and re.match(r"\s*\(", below[m.end():]) else
-                    callee.group(1) + "() may make a name or a string of it"
-                    if kind == "value" and callee else None)
-                uses += [m.group()] * (kind in ("call", "value"))
+        self.text, self.code = code_of(name)
+        self.ifs, self.whys = [{}] + list(ifs_of(self.code.split("\n"))), {}
+        for n, column, m in self.find(NAME):
+            declared = re.match(DECLARED, self.code[m.start() - column:])
+            if not re.search(MEMBER, self.code[max(0, m.start() - 2000):m.start()]):
+                self.whys[n, column, m.group()] = (
+                    {";": "", "{": "a definition"}[declared.group(1)] if declared else
+                    "an argument has a remark, a directive or braces"
+                    if re.match(INNER, self.text[m.end():]) else
+                    seen.get((name, n, column), "not seen as a call, or an argument of a macro"))
+        self.uses = {word: n for n, c, word in sorted(self.whys, reverse=True) if (name, n, c) in seen}
         m = re.search(CACHE, "/" + os.path.relpath(name))
         stem = m.lastgroup if m else re.sub(r"\W|^(?=\d)", "_", os.path.basename(name)[:-2])
-        kind = stem.upper() if m and "module" not in stem else "MODULES"
         self.cache, self.title, self.helper = stem + "_jit", "\"%s\"" % stem, stem + "_jit_alloc"
-        self.range = "JIT_%s_START, JIT_%s_END" % (kind, kind)
-        adds = "module_alloc" in uses and not (stem == "module" and self.helper in code)
-        self.place, last, _ = ([f for f in found if f[2]] or [(0, "", False)])[-1]
-        header = ([f for f in found if "<linux/jitcache.h>" in f[1]] or
-                  [f for f in found if "<linux/" in f[1]] or [(self.place, last, adds)])[0]
-        self.define = last + "\n#include <linux/jitcache.h>" * (header[0] == self.place)
-        self.define += "\n\nDEFINE_STATIC_JIT_CACHE"
-        vfree = re.search(r"\bk?vfree(?:_atomic|_rcu|_sensitive)?\b", code)
-        given = set(re.findall(r"\bmodule_alloc\b|\b_*k?v[mz]alloc\b",
-                               " ".join(re.findall(r"\breturn\b[^;{}]*", code))))
-        clash = ["%s is used with %s() too, see line %s" % (x[-1], g, line)
-                 for a, f, x, _ in memory for b, g, y, line in memory
-                 if a == b == name and x == y and re.match(NAME, f) and not re.match(NAME, g)]
-        whole = (
-            "headers are left, move the code to a .c file" if name.endswith(".h") else
-            "lines end in CR LF" if "\r" in text else
-            "%s makes something else of it" % owner(name) if owner(name) else
-            "%s() are returned" % "() and ".join(sorted(given))
-            if len(given) > 1 and "module_alloc" in given else
-            clash[0] if clash and stem != "module" else
-            "only %s() can free it here" % vfree.group() if vfree and set(uses) == {"module_alloc"} else
-            "needs a second cache, for JIT_MODULES_FAR_START" if adds and stem == "module" else
-            "%s is taken" % self.cache if adds and re.search(r"\b%s\b(?!\.)" % self.cache, code) else
-            "no place for #include <linux/jitcache.h> or the cache" if uses and not (
-                self.place and header[2] and text.split("\n")[self.place - 1].strip() == last) else None)
-        bad = [place[0] for place, why in sorted(self.whys.items()) if why not in (None, "a definition")]
-        self.left = whole or bad or not uses
-        for place, why in self.whys.items():
-            self.whys[place] = why or whole or bad and "the file is, see line %d" % bad[0]
+        self.ends = "JIT_{0}_START, JIT_{0}_END".format(
+            stem.upper() if m and "module" not in stem else "MODULES")
+        self.adds = "module_alloc" in self.uses and "module_jit_alloc" not in self.code
+        whole = self.uses and self.reason(name)
+        bad = [n for (n, _, _), why in sorted(self.whys.items()) if why not in ("", "a definition")]
+        self.left = whole or bad or not self.uses
+        for at, why in self.whys.items():
+            self.whys[at] = why or whole or bad and "the file is, see line %d" % bad[0]
+
+    def find(self, words):
+        for m in re.finditer(words, self.code):
+            n = self.code.count("\n", 0, m.start()) + 1
+            yield n, m.start() - self.code.rfind("\n", 0, m.start()) - 1, m
+
+    def reason(self, name):
+        found = [(n, m.group(1), not self.ifs[n] and n < min(self.uses.values()) and
+                  self.code.count("{", 0, m.start()) == self.code.count("}", 0, m.start()))
+                 for n, _, m in self.find(INCLUDE)]
+        self.place = max([0] + [n for n, _, fits in found if fits])
+        linux = [(h != "linux/jitcache.h", n, fits) for n, h, fits in found if h[:6] == "linux/"]
+        absent, header, fits = min(linux, default=(True, self.place, self.place))
+        last, text = (t.split("\n")[self.place - 1].strip() for t in (self.code, self.text))
+        alone = "\n#include <linux/jitcache.h>" if absent and header == self.place else ""
+        self.define, loader = last + alone + "\n\nDEFINE_STATIC_JIT_CACHE", self.cache == "module_jit"
+        whys = [(name.endswith(".h"), "headers are left, move the code to a .c file"),
+                ("\r" in self.text, "lines end in CR LF"),
+                (own_header(name), "%s makes something else of it" % own_header(name)),
+                (self.adds and loader, "needs a second cache, for JIT_MODULES_FAR_START"),
+                (not loader, self.other_allocator(name)),
+                (self.adds and re.search(self.cache + r"\b(?!\.)", self.code), self.cache + " is taken"),
+                (not self.place or not fits, "no place for the cache or its #include"),
+                (last != text, "the remark behind the last #include would move")]
+        return ([why for holds, why in whys if holds and why] + [""])[0]
+
+    def other_allocator(self, name):
+        found = {at[1:]: how for at, how in memory.items() if at[0] == name}
+        ours = [(n, f, x) for (n, _), (f, x) in sorted(found.items()) if x and re.match(NAME, f)]
+        given, freed = ({x for f, x in found.values() if kind in f} for kind in ("alloc", "free"))
+        kept = "free" not in "".join(self.uses) or {x for _, _, x in ours} - freed
+        for n, column, m in self.find(OTHER):
+            f, x = found.get((n, column), (m.group(), ""))
+            for line, _, y in ours:
+                if x == y and all(self.ifs[line].get(asked, holds) == holds
+                                  for asked, holds in self.ifs[n].items()):
+                    return "%s is used with %s() too, see line %d" % (x, f, n)
+            if x == "" or x and x not in (given if "free" in f else freed) and ("alloc" in f or kept):
+                return "%s() in line %d may be meant for it" % (f, n)
 
 def plan():
     name = cocci.files()[0]
@@ -132,44 +150,50 @@ def tell(form, out):
         if why or out == sys.stdout:
             print(form.format(cocci.files()[0], n, c, c + len(word), said), file=out, flush=True)
 
-// Look. A change ends all positions, so everything is looked up before.
-
-@call@
-expression E;
-identifier m, f;
+// Look first: a change ends all positions. A macro may make a name of its argument.
+@argument@
+symbol module_alloc, module_memfree, module_free;
+expression A, B;
+identifier f != {READ_ONCE, WRITE_ONCE, module_alloc};
 position p;
 @@
 (
-\(module_alloc@p\|module_memfree@p\)(E)
+f(..., <+... \(module_alloc@p\|module_memfree@p\|module_free@p\) ...+>, ...)
+|
+\(module_alloc@p\|module_memfree@p\)(A, B, ...)
+)
+
+@macro@
+declarer f;
+position p;
+@@
+f(..., \(module_alloc@p\|module_memfree@p\|module_free@p\), ...);
+
+@use@
+expression E;
+identifier m, f;
+position p != {argument.p, macro.p};
+@@
+(
+\(module_alloc@p\|module_memfree@p\)
 |
 module_free@p(\(m\|m->f\|NULL\), E)
 )
 @script:python@
-p << call.p;
-E << call.E;
+p << use.p;
 @@
-see(p[0], "" if "{" in E else "call")
+note_use(p[0])
 
-@value@
-symbol module_alloc, module_memfree, module_free;
-position p != call.p;
-@@
-\(module_alloc@p\|module_memfree@p\)
-@script:python@
-p << value.p;
-@@
-see(p[0], "value")
-
-@memory depends on call || value@
+@memory depends on use@
 expression X;
-identifier f =~ "^module_alloc$|^_*k?v[mz]alloc(_[^t]|$)|^vmap$|execmem";
-identifier g =~ "^k?vfree|^module_(mem)?free$";
+identifier f =~ "^(_*k?v[mzc]alloc|execmem_alloc|module_alloc$)";
+identifier g =~ "^(k?vfree|execmem_free|module_memfree$)";
 position p;
 @@
 (
 X = <+... f@p(...) ...+>
 |
-g@p(..., X)
+g@p(X, ...)
 )
 @script:python@
 p << memory.p;
@@ -177,70 +201,44 @@ X << memory.X;
 f << memory.f = "";
 g << memory.g = "";
 @@
-use(p[0], f or g, X)
+note_memory(p[0], f or g, X)
 
-@script:python depends on report && (call || value)@
+@script:python depends on report && (use || argument || macro)@
 @@
 tell("{}:{}:{}-{}: {}", sys.stdout)
 
-@script:python depends on org && (call || value)@
+@script:python depends on org && (use || argument || macro)@
 @@
 tell("* TODO [[view:{}::face=ovl-face1::linb={}::colb={}::cole={}][{}]]", sys.stdout)
 
-@script:python depends on (patch || context) && (call || value)@
+@script:python depends on (patch || context) && (use || argument || macro)@
 @@
 tell("{}:{}:{}-{}: {}", sys.stderr)
 
 @depends on context@
+position p : script:python() { "expands" not in seen.get(place(p[0]), "") };
 @@
-*\(module_alloc\|module_memfree\|module_free\)
+*\(module_alloc@p\|module_memfree@p\|module_free@p\)
 
-@script:python good depends on patch && (call || value)@
-cache;
-helper;
-define;
-title;
-range;
+@script:python good depends on patch && use@
+cache; title; ends; helper; define;
 @@
-f = plan()
-coccinelle.cache, coccinelle.helper, coccinelle.define = f.cache, f.helper, f.define
-coccinelle.title, coccinelle.range = f.title, f.range
-cocci.include_match(not f.left)
+for name in ("cache", "title", "ends", "helper", "define"):
+    setattr(coccinelle, name, getattr(plan(), name, name))
+cocci.include_match(not plan().left)
 
-@include depends on good@
-position p;
-@@
-(
-#include <...>@p
-|
-#include "..."@p
-)
-
-@script:python place depends on good@
-p << include.p;
-@@
-cocci.include_match(int(p[0].line) == plan().place)
-
-// The module loader has a function of its own that tries two caches.
-@loader depends on good@
-@@
-module_jit_alloc(...)
-
-@alloc depends on good && !loader@
-@@
-module_alloc
-
-@depends on patch && alloc@
-identifier good.cache, good.title, good.range;
+// The cache. The module loader, which tries two, has them already.
+@alloc depends on patch && good@
+identifier good.cache, good.title, good.ends;
 declarer good.define;
-position include.p;
+position p : script:python() { plan().adds and int(p[0].line) == plan().place };
 @@
 (
 -#include <...>@p
-+define(cache, title, JIT_RAW, range, 0, 0);
++define(cache, title, JIT_RAW, ends, 0, 0);
 |
 -#include "..."@p
-+define(cache, title, JIT_RAW, range, 0, 0);
++define(cache, title, JIT_RAW, ends, 0, 0);
 )
 
 @jitcache depends on good@
@@ -252,18 +250,6 @@ position include.p;
 +#include <linux/jitcache.h>
 #include <linux/...>
 
-// What stands for module_alloc where it is no call.
-@depends on patch && alloc && value@
-identifier good.cache, good.helper;
-declarer name DEFINE_STATIC_JIT_CACHE;
-@@
-DEFINE_STATIC_JIT_CACHE(cache, ...);
-+
-+static void *__maybe_unused helper(unsigned long size)
-+{
-+	return jit_cache_alloc(&cache, size);
-+}
-
 @depends on patch && alloc@
 expression E;
 identifier good.cache;
@@ -274,7 +260,24 @@ identifier good.cache;
 + &cache,
  E)
 
+// What stands for module_alloc where it is no call.
+@value depends on alloc@
+@@
+module_alloc
+
+@depends on patch && value@
+identifier good.cache, good.helper;
+declarer name DEFINE_STATIC_JIT_CACHE;
+@@
+DEFINE_STATIC_JIT_CACHE(cache, ...);
++
++static void *__maybe_unused helper(unsigned long size)
++{
++	return jit_cache_alloc(&cache, size);
++}
+
 @depends on patch && good@
+expression E;
 identifier good.helper;
 @@
 (
@@ -283,16 +286,13 @@ identifier good.helper;
 |
 -module_memfree
 +jit_free
-)
-
-@depends on patch && good@
-expression E;
-@@
+|
 -module_free
 +jit_free
  (
 - ...,
  E)
+)
 
 @depends on patch && good@
 type T;

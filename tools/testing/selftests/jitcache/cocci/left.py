@@ -10,8 +10,14 @@ semantic patch SMPL, which are the first Python in it.
 import re
 import sys
 
-VAGUE = "nothing that Coccinelle can convert"
+VAGUE = "not seen as a call, or an argument of a macro"
 ASSEMBLY = "used in assembly"
+NAME = r"\bmodule_(?:alloc|memfree|free)\b"
+DEFINITION = re.compile(rf"(?!.*\bstatic\b)[\w \t*]*{NAME}\s*\([^(){{}};]*\)\s*\{{")
+PROTOTYPE = re.compile(rf"\s*(?:extern\s+)?void\s*\*?\s*{NAME}\s*\([^()]*\)\s*;")
+NO_CALLEE = r"(?:if|for|while|switch|return|\w*sizeof|\w*typeof\w*|module_\w+)\b"
+CALLEE = re.compile(rf"(?<![\w>.])(?!{NO_CALLEE})(\w+)\s*\("
+                    r"(?:[^(){};]|\((?:[^()]|\([^()]*\))*\))*[(\s*&]*$")
 REMARK = re.compile(r"(?:\./)?([^:]+):(\d+):(\d+)-\d+: (\w+) is left: (.*)")
 
 
@@ -54,19 +60,19 @@ def kind_of(smpl, name, lines, n, m):
     while start and lines[start - 1].endswith("\\"):
         start -= 1
     directive = re.match(r"\s*#\s*(\w+)", lines[start])
-    callee = re.search(smpl["CALLEE"], above[-400:])
+    callee = CALLEE.search(above[-400:])
     if compiled_out(lines[:n]):
         return "under #if 0"
     if re.search(r"\b_*asm_*\s*\w*\s*\([^;{}]*$", above):
         return ASSEMBLY
     if before.endswith('"'):
         return "looked up by name"
-    if re.match(smpl["DEFINITION"], below):
+    if DEFINITION.match(below):
         return "a definition"
-    if re.match(smpl["PROTOTYPE"], below):
+    if PROTOTYPE.match(below):
         return "a prototype"
     if re.search(r"\bstatic\b[^;{}()]*$|\(\s*\*\s*$", above) or (
-            re.search(r"^\s*(?!return|else|case|goto)\w+\s+\**$", before)
+            re.search(r"^\s*(?!return|else|case|goto)(?:\w+\s+)+\**$", before)
             and re.match(r"\s*[;,=]", line[m.end():])):
         return "a function or variable of the file itself"
     if directive and re.search(r"define\s+$", before):
@@ -94,7 +100,8 @@ def main():
                 why = remarks.get((name, n, m.start()))
                 if name.endswith(".S"):
                     why = ASSEMBLY
-                elif re.search(smpl["MEMBER"], above) or (name in changed and not why):
+                elif re.search(smpl["MEMBER"] + r"|\bTRACE_EVENT\w*\($", above) or (
+                        name in changed and not why):
                     continue
                 elif not why or why == VAGUE:
                     why = kind_of(smpl, name, lines, n, m)
