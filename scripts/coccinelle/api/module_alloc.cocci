@@ -3,10 +3,9 @@
 /// Take executable memory from a jit_cache instead of module_alloc(), and give
 /// it back with jit_free() instead of module_memfree() or module_free().
 ///
-//# A file is converted as a whole, but for definitions of the functions, or left as a
-//# whole if there is doubt about one mention. Then each is reported with the reason, in
-//# patch and context mode on stderr, unless Coccinelle finds none. Run it in the top
-//# directory of a tree. See Documentation/core-api/module_alloc.rst.
+//# A file is converted as a whole, but for definitions of the functions, or left if there
+//# is doubt about one mention. Each is reported with the reason, in patch and context mode
+//# on stderr. Run it in the top directory. See Documentation/core-api/module_alloc.rst.
 // Confidence: High
 // Copyright: (C) 2026 the jit_cache authors
 // Options: --no-includes --include-headers
@@ -20,10 +19,9 @@ virtual report
 // Python compares what the rules find with the words in the file. It must have no single
 // quote and no mark of a comment, since Coccinelle looks for them. SKIP becomes blanks, but
 // for its group: names to look up, files to include, asm(). MEMBER stands in front of a
-// member; INNER is a remark, a directive or a brace among the arguments of a call; OWN is,
-// in a header, a macro, a static function or a variable of a name. Memory is known by the
-// last name in an expression. ifs_of() yields, for each line, the conditions of the #ifs
-// around it and whether they hold. reason() is why the whole file is left, if it is.
+// member; INNER is a remark, a directive or a brace among arguments; OWN is, in a header, a
+// macro, a static function or a variable. Memory is known by the last name in an expression.
+// ifs_of() has the #ifs around a line and whether they hold, reason() why a file is left.
 @initialize:python@
 @@
 import glob, os, re, sys
@@ -40,7 +38,6 @@ OWN = (r"(?m)^(?:[ \t]*#[ \t]*define[ \t]+{0}|static\b[^;{{}}()]*{0}\s*\(|"
 CACHE = (r"/arch/[^/]+/kernel/(?P<module_arch>module)[^/]*$|/kernel/(?P<module>module)[/.]|"
          r"/(?:kernel|arch/\w+)/(?P<bpf>bpf|net)/|(?P<kprobes>kprobes)|(?P<ftrace>ftrace)")
 seen, memory, owners, plans, asm = {}, {}, {}, {}, glob.glob("arch/*/include")
-
 def code_of(name):
     text = open(name, encoding="latin-1", newline="").read()
     return text, re.sub(SKIP, lambda m: m.group(1) or re.sub(r"[^\n]", " ", m.group()), text)
@@ -91,8 +88,7 @@ class Plan(object):
         m = re.search(CACHE, "/" + os.path.relpath(name))
         stem = m.lastgroup if m else re.sub(r"\W|^(?=\d)", "_", os.path.basename(name)[:-2])
         self.cache, self.title, self.helper = stem + "_jit", "\"%s\"" % stem, stem + "_jit_alloc"
-        self.ends = "JIT_{0}_START, JIT_{0}_END".format(
-            stem.upper() if m and "module" not in stem else "MODULES")
+        self.ends = "JIT_{0}_START, JIT_{0}_END".format(stem.upper() if m and stem[0] != "m" else "MODULES")
         self.adds = "module_alloc" in self.uses and "module_jit_alloc" not in self.code
         whole = self.uses and self.reason(name)
         bad = [n for (n, _, _), why in sorted(self.whys.items()) if why not in ("", "a definition")]
@@ -241,6 +237,11 @@ position p : script:python() { plan().adds and int(p[0].line) == plan().place };
 +define(cache, title, JIT_RAW, ends, 0, 0);
 )
 
+// Where Coccinelle does not see the last #include, nothing is converted.
+@script:python depends on good && !alloc@
+@@
+cocci.include_match(not plan().adds)
+
 @jitcache depends on good@
 @@
 #include <linux/jitcache.h>
@@ -260,7 +261,6 @@ identifier good.cache;
 + &cache,
  E)
 
-// What stands for module_alloc where it is no call.
 @value depends on alloc@
 @@
 module_alloc
