@@ -31,7 +31,7 @@ SKIP = (r"(?s)(\"%s\"|#[ \t]*include[^\n\"<]*[\"<][^\n\">]*.|\b_*asm_*\s*\w*\s*\
         r"/[*].*?[*]/|/{2}[^\n]*|\"(?:\\.|[^\"\\\n])*\"|\x27(?:\\.|[^\x27\\\n])+\x27" % NAME)
 INCLUDE = r"(?m)^[ \t]*#[ \t]*include[ \t]*[<\"]([^>\"\n]+)"
 MEMBER = r"(\.|->)\s*$|\b(struct|union)\b[^;{}]*[^\s;{}()]\s*\{[^{}]*\(\s*\*\s*$"
-DECLARED = r"(?!.*\bstatic\b)[\w \t]*\bvoid\b[\w \t*]*%s\s*\([^(){};]*\)\s*([;{])" % NAME
+DECLARED = r"(?!.*\bstatic\b)[\w\s]*\bvoid\b[\w\s*]*%s\s*\((?:unsigned|void|struct module)\b[^(){};]*\)\s*([;{])" % NAME
 INNER = r"\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\)|\()*?(?:/[*/]|\n[ \t]*#|\{)"
 OWN = (r"(?m)^(?:[ \t]*#[ \t]*define[ \t]+{0}|static\b[^;{{}}()]*{0}\s*\(|"
        r"\w[^;{{}}()]*(?:\(\s*\*+\s*)?{0}\s*[;=)])").format(NAME)
