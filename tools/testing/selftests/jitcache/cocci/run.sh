@@ -65,22 +65,34 @@ as_expected()
 		diff -u <(grep -E '^// (exit [0-9]|left )' "cases/$1.in") <(expectation "$1")
 }
 
-# modes: what the others print, and which lines context mode marks.
-modes()
+# printed MODE: what another mode prints, and which lines context mode marks.
+printed()
 {
-	local mode options
+	local options
 
 	options=$(sed -n 's,^// Options:,,p' "$SMPL")
-	for mode in report org context; do
-		echo "=== $mode"
-		# shellcheck disable=SC2086 # several
-		(cd "$TMP/in" && spatch --very-quiet -D $mode $options \
-			--cocci-file "$SMPL" --dir . 2> "$TMP/err" > "$TMP/printed") ||
-			echo "exit status $?"
-		grep -v '^[0-9]* files match' "$TMP/err" | cat - "$TMP/printed" |
-			grep -E '^[-*.]|EXN' | grep -v '^---' |
-			tr -d '\r' | sed 's,^-\s*,-,' | sort
-	done
+	# shellcheck disable=SC2086 # several
+	(cd "$TMP/in" && spatch --very-quiet -D "$1" $options \
+		--cocci-file "$SMPL" --dir . 2> "$TMP/err" > "$TMP/printed") ||
+		echo "exit status $?"
+	grep -v '^[0-9]* files match' "$TMP/err" | cat - "$TMP/printed" |
+		grep -E '^[-*.]|EXN' | grep -v '^---' |
+		tr -d '\r' | sed 's,^-\s*,-,' | sort
+}
+
+# modes: what the others print. Org mode has the lines of report mode, in another form.
+modes()
+{
+	local place='view:(.*)::face=ovl-face1::linb=(.*)::colb=(.*)::cole=(.*)'
+
+	echo "=== report"
+	printed report | tee "$TMP/report"
+	echo "=== context"
+	printed context
+	echo "=== org, other than report"
+	printed org | sed -E "s,^\* TODO \[\[$place\]\[(.*)\]\]$,\1:\2:\3-\4: \5," |
+		sort | diff "$TMP/report" -
+	true
 }
 
 fails_in_no_mode()
