@@ -41,6 +41,7 @@ unsigned long split_pages(void);
 /* Addresses of functions, behind the call of ftrace at their entry, spread over the kernel. */
 unsigned int find_functions(unsigned long *addrs, unsigned int nr);
 
+int bench_rounds(void);
 int bench_owners(const char *what, u64 (*read)(void));
 
 #endif /* JITCACHE_BENCH_H */

@@ -38,9 +38,9 @@
  * "kallsyms" is what it takes to get all symbols of /proc/kallsyms while that many kprobes,
  * of which every second one was unregistered, have slots.
  *
- * "rounds" is the bytes that owners of executable memory have added to what is mapped, and
- * the huge pages of the direct map that were split, when ROUND rounds have each replaced
- * one object of each of them.
+ * "rounds" is what is mapped in the range of modules, and the huge pages of the direct map
+ * that were split since boot, when ROUND rounds have each replaced one object of each owner
+ * of executable memory.
  *
  * "owner-cost" is the sum of COUNT operations of an owner of executable memory: owners.c.
  *
@@ -1032,7 +1032,8 @@ static int bench_all(void)
 	unsigned int i;
 	int err;
 
-	err = allocators_init();
+	/* Before any other memory is mapped, or split. */
+	err = bench_rounds() ?: allocators_init();
 	if (err)
 		return err;
 	for (i = 0; i < ARRAY_SIZE(allocators) && !err; i++)

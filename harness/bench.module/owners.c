@@ -569,9 +569,8 @@ static int do_round(unsigned int round)
 	return err;
 }
 
-static int bench_rounds(void)
+static int do_rounds(void)
 {
-	unsigned long before = mapped_bytes(), splits = split_pages();
 	unsigned int round, i;
 	int err = 0;
 
@@ -579,8 +578,7 @@ static int bench_rounds(void)
 	for (round = 1; round <= ROUNDS && !err; round++) {
 		err = do_round(round);
 		if (round == ROUNDS / 100 || round == ROUNDS / 10 || round == ROUNDS)
-			pr_info("rounds %u %lu %lu\n", round, mapped_bytes() - before,
-				split_pages() - splits);
+			pr_info("rounds %u %lu %lu\n", round, mapped_bytes(), split_pages());
 	}
 	for (i = 0; i < ARRAY_SIZE(live); i++) {
 		if (live[i])
@@ -684,6 +682,19 @@ static void bench_owners_exit(void)
 }
 
 /**
+ * bench_rounds() - replace objects of all owners in turn, and see what is mapped
+ *
+ * Return: 0 or an error.
+ */
+int bench_rounds(void)
+{
+	int err = bench_owners_prepare() ?: do_rounds();
+
+	bench_owners_exit();
+	return err;
+}
+
+/**
  * bench_owners() - measure all owners
  * @what: the first word of each line of the log
  * @read: the counter
@@ -695,8 +706,6 @@ int bench_owners(const char *what, u64 (*read)(void))
 	const struct owner *owner;
 	int err = bench_owners_prepare();
 
-	if (!err && num_online_cpus() == 1)
-		err = bench_rounds();
 	for (owner = owners; owner < owners + ARRAY_SIZE(owners) && !err; owner++) {
 		if (owner->create == load_program)
 			err = compile_programs();
