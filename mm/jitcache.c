@@ -524,7 +524,8 @@ void jit_free(void *addr)
 	__jit_free(NULL, addr, 0, _RET_IP_);
 }
 
-size_t jit_size(const void *addr)
+/* The bytes that the object at @addr occupies, or those that its owner requested. */
+static size_t jit_object_bytes(const void *addr, bool occupied)
 {
 	unsigned long at = jit_address(addr);
 	struct jit_extent *extent;
@@ -533,23 +534,19 @@ size_t jit_size(const void *addr)
 	rcu_read_lock();
 	extent = jit_object_rcu(at, false);
 	if (extent && extent->start == at)
-		size = READ_ONCE(extent->asked);
+		size = occupied ? READ_ONCE(extent->size) : READ_ONCE(extent->asked);
 	rcu_read_unlock();
 	return size;
 }
 
+size_t jit_size(const void *addr)
+{
+	return jit_object_bytes(addr, false);
+}
+
 size_t jit_footprint(const void *addr)
 {
-	unsigned long at = jit_address(addr);
-	struct jit_extent *extent;
-	size_t size = 0;
-
-	rcu_read_lock();
-	extent = jit_object_rcu(at, false);
-	if (extent && extent->start == at)
-		size = READ_ONCE(extent->size);
-	rcu_read_unlock();
-	return size;
+	return jit_object_bytes(addr, true);
 }
 
 void *jit_start(const void *addr)

@@ -138,9 +138,9 @@ static void free_obj(struct holes *holes, unsigned int i)
 }
 
 /*
- * The first object has a random place, and the others come one after another in front of it
- * or behind it, so objects 1 and 3 are not adjacent. Of two holes of equal size, the lower one
- * is taken if none is preferred.
+ * The first object has a random place, and each of the others comes next to those before it,
+ * above or below, so objects 1 and 3 are not adjacent. Of two holes of equal size, the lower
+ * one is taken if none is preferred.
  */
 static void make_holes(struct kunit *test, struct holes *holes, bool clean_is_lower)
 {

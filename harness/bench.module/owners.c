@@ -22,9 +22,7 @@
 #include <linux/filter.h>
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
-#include <linux/math64.h>
 #include <linux/set_memory.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/task_work.h>
@@ -62,7 +60,7 @@ struct owner {
 
 static struct bpf_prog **progs;		/* MAX_OBJECTS, which were not compiled */
 static void **objects;			/* MAX_OBJECTS */
-static unsigned long *functions;	/* WHOLE_OBJECTS */
+static unsigned long *functions;	/* WHOLE_OBJECTS + 1 */
 static size_t *sizes;			/* MAX_OBJECTS, as of BPF programs */
 
 static typeof(arch_prepare_bpf_dispatcher) *fn_arch_prepare_bpf_dispatcher;
@@ -147,18 +145,22 @@ static int update_dispatcher(unsigned int i)
 	unsigned int half = i % 2 * PAGE_SIZE / 2;
 	s64 func = dispatched();
 	struct jit_stage stage;
-	void *buf, *written;
+	void *buf;
+	int err;
 
 	if (!objects[0] && !fn_bpf_text_begin(&stage, fn_bpf_dispatchers, PAGE_SIZE))
 		objects[0] = fn_bpf_text_commit(&stage);
+	if (!objects[0])
+		return -ENOMEM;
 	buf = kmalloc(PAGE_SIZE / 2, GFP_KERNEL);
-	if (!objects[0] || !buf)
+	if (!buf)
 		return -ENOMEM;
 	fn_text_buf_fill(buf, PAGE_SIZE / 2);
-	fn_arch_prepare_bpf_dispatcher(objects[0] + half, buf, &func, 1);
-	written = fn_text_poke_copy(objects[0] + half, buf, PAGE_SIZE / 2);
+	err = fn_arch_prepare_bpf_dispatcher(objects[0] + half, buf, &func, 1);
+	if (!err && !fn_text_poke_copy(objects[0] + half, buf, PAGE_SIZE / 2))
+		err = -EFAULT;
 	kfree(buf);
-	return written ? 0 : -EFAULT;
+	return err;
 }
 
 static void dispatcher_exit(void)
@@ -254,6 +256,7 @@ static int update_dispatcher(unsigned int i)
 {
 	unsigned int half = i % 2 * PAGE_SIZE / 2;
 	s64 func = dispatched();
+	int err;
 
 	if (!objects[0]) {
 		objects[0] = fn_bpf_prog_pack_alloc(PAGE_SIZE, fill_hole, false);
@@ -261,9 +264,10 @@ static int update_dispatcher(unsigned int i)
 	}
 	if (!objects[0] || !objects[1])
 		return -ENOMEM;
-	fn_arch_prepare_bpf_dispatcher(objects[0] + half, objects[1] + half, &func, 1);
-	return PTR_ERR_OR_ZERO(fn_bpf_arch_text_copy(objects[0] + half, objects[1] + half,
-						     PAGE_SIZE / 2));
+	err = fn_arch_prepare_bpf_dispatcher(objects[0] + half, objects[1] + half, &func, 1);
+	return err ?: PTR_ERR_OR_ZERO(fn_bpf_arch_text_copy(objects[0] + half,
+							    objects[1] + half,
+							    PAGE_SIZE / 2));
 }
 
 /* A pack finds the size of an object at its start. */
@@ -487,8 +491,10 @@ static int bench_owner(const struct owner *owner, const char *what, u64 (*read)(
 	idle = settle(read);
 
 	start = read();
-	for (i = 0; i < nr && !err; i++) {
+	for (i = 0; i < nr; i++) {
 		err = owner->create(i);
+		if (err)
+			break;
 		cond_resched();
 	}
 	settle(read);

@@ -12,7 +12,7 @@
 
 : "${LOAD_PROGRAMS:=500}" "${LOAD_PROBES:=300}" "${LOAD_INSTANCES:=50}"
 
-# Those that the kernel has. What they need comes and goes with them.
+# Those of them that the kernel has are loaded, with what they need.
 modules="test_module test_static_keys ext4 xfs btrfs"
 
 # executable: print a line for each executable entry of the page tables outside the kernel
