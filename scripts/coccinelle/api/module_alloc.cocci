@@ -3,9 +3,8 @@
 /// Take executable memory from a jit_cache instead of module_alloc(), and give
 /// it back with jit_free() instead of module_memfree() or module_free().
 ///
-//# A file is converted as a whole, but for definitions of the functions, or left if there
-//# is doubt about one mention. Each is reported with the reason, in patch and context mode
-//# on stderr. Run it in the top directory. See Documentation/core-api/module_alloc.rst.
+//# A file is converted as a whole, but for definitions of the functions, or left if one mention
+//# is in doubt; each is reported with the reason. See Documentation/core-api/module_alloc.rst.
 // Confidence: High
 // Copyright: (C) 2026 the jit_cache authors
 // Options: --no-includes --include-headers
@@ -16,12 +15,11 @@ virtual context
 virtual org
 virtual report
 
-// Python compares what the rules find with the words in the file. It must have no single
-// quote and no mark of a comment, since Coccinelle looks for them. SKIP becomes blanks, but
-// for its group: names to look up, files to include, asm(). MEMBER stands in front of a
-// member; INNER is a remark, a directive or a brace among arguments; OWN is, in a header, a
-// macro, a static function or a variable. Memory is known by the last name in an expression.
-// ifs_of() has the #ifs around a line and whether they hold, reason() why a file is left.
+// Python compares what the rules find with the words in the file. It has no single quote
+// and no mark of a comment, since Coccinelle looks for them. SKIP becomes blanks, but for its
+// group: names to look up, files to include, asm(). MEMBER stands in front of a member, INNER
+// is a remark, directive or brace among arguments, OWN a definition in a header. ifs_of() has
+// the #ifs around a line and whether they hold. The last name in an expression stands for it.
 @initialize:python@
 @@
 import glob, os, re, sys
@@ -68,8 +66,8 @@ def ifs_of(lines):
     for line in lines:
         for word, asked in re.findall(r"^\s*#\s*(ifn?|elif|else|endif)(.*?)\s*$", line):
             last, holds = ifs.pop() if ifs and not word.startswith("if") else ("", True)
-            ifs += [] if word == "endif" else [
-                (last, not holds) if word == "else" else (asked, word != "ifn")]
+            now = (last, not holds) if word == "else" else (asked, word != "ifn")
+            ifs += [now] * (word != "endif")
         yield dict(ifs)
 
 class Plan(object):
@@ -125,14 +123,16 @@ class Plan(object):
         found = {at[1:]: how for at, how in memory.items() if at[0] == name}
         ours = [(n, f, x) for (n, _), (f, x) in sorted(found.items()) if x and re.match(NAME, f)]
         given, freed = ({x for f, x in found.values() if kind in f} for kind in ("alloc", "free"))
-        kept = "free" not in "".join(self.uses) or {x for _, _, x in ours} - freed
+        names = {x for _, _, x in ours}
+        copy = "" if "free" not in "".join(self.uses) or names - freed else (
+            r"\b{0}\s*=[^;=]*\b(?:%s)\s*[;,]|void\s*\*\s*{0}\s*[,)]" % "|".join(names))
         for n, column, m in self.find(OTHER):
             f, x = found.get((n, column), (m.group(), ""))
             for line, _, y in ours:
-                if x == y and all(self.ifs[line].get(asked, holds) == holds
-                                  for asked, holds in self.ifs[n].items()):
+                if x == y and all(self.ifs[line].get(a, b) == b for a, b in self.ifs[n].items()):
                     return "%s is used with %s() too, see line %d" % (x, f, n)
-            if x == "" or x and x not in (given if "free" in f else freed) and ("alloc" in f or kept):
+            if x == "" or x and x not in (given if "free" in f else freed) and (
+                    "alloc" in f or re.search(copy.format(x), self.code)):
                 return "%s() in line %d may be meant for it" % (f, n)
 
 def plan():
