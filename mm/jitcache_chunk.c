@@ -387,7 +387,10 @@ static struct jit_chunk *jit_chunk_alloc(struct jit_pool *pool, size_t size)
 
 	if (jit_fault())
 		return NULL;
-	chunk = kvzalloc(struct_size(chunk, index, jit_index_len(size, shift)), GFP_KERNEL);
+	/* Raw users come and go often: the compiler knows the size of their chunks. */
+	chunk = pool->traits->packed ?
+		kvzalloc(struct_size(chunk, index, jit_index_len(size, shift)), GFP_KERNEL) :
+		kzalloc(struct_size(chunk, index, 1), GFP_KERNEL);
 	if (!chunk)
 		return NULL;
 	chunk->pool = pool;

@@ -449,6 +449,11 @@ static struct jit_extent *jit_extent_split(struct jit_extent *extent, unsigned l
  */
 bool jit_extent_fits(struct jit_space *space, u32 size, u32 align)
 {
+	const struct jit_extent *largest = jit_extent_of(rb_last(&space->free));
+
+	/* Nearly always the end of a chunk, large enough for any alignment. */
+	if (largest && largest->size >= (unsigned long)size + align)
+		return true;
 	return jit_free_fit(space, size, align, JIT_FIT_QUICK);
 }
 

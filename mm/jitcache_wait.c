@@ -61,12 +61,13 @@ static void jit_batch_mark(struct jit_batch *batch)
 {
 	struct jit_extent *extent;
 
-	/* Only the worker changes what is closed while it runs. */
+	spin_lock(&batch->pool->lock);
 	list_for_each_entry(extent, &batch->closed, batch) {
-		spin_lock(&batch->pool->lock);
 		extent->state = JIT_EXTENT_PASSED;
-		spin_unlock(&batch->pool->lock);
+		/* Only the worker changes what is closed while it runs. */
+		cond_resched_lock(&batch->pool->lock);
 	}
+	spin_unlock(&batch->pool->lock);
 }
 
 /* Can @extent be filled along with @bytes next to it? */

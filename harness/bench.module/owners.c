@@ -168,12 +168,11 @@ static void dispatcher_exit(void)
 	fn_bpf_text_free(objects[0]);
 }
 
-/* register_kprobe() does so for both caches. */
+/* As register_kprobe() does for both caches. */
 static void prepare_slots(void)
 {
-	fn_jit_cache_prepare(fn_kprobe_insn_slots->slots, fn_kprobe_insn_slots->insn_size);
 	fn_jit_cache_prepare(fn_kprobe_optinsn_slots->slots,
-			     fn_kprobe_optinsn_slots->insn_size);
+			     2 * fn_kprobe_optinsn_slots->insn_size);
 }
 #else
 static typeof(bpf_jit_binary_pack_alloc) *fn_bpf_jit_binary_pack_alloc;
