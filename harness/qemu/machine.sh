@@ -22,9 +22,13 @@ QEMU_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 #   QEMU_CHANNEL	options that connect CHANNEL to the chardev "channel"; an array
 #   POWER_OFF		how the guest ends the emulator: poweroff or reboot
 #   KERNEL_ARGS		more of the kernel's command line
+#   GENERIC_QEMU	only if a boot with text_poke=generic has another machine: more
+#   GENERIC_ARGS	arguments for QEMU and for the kernel
 #   CONFIG		options that the machine needs, besides common.config
 load_arch()
 {
+	GENERIC_QEMU=
+	GENERIC_ARGS=
 	case $1 in
 	*/* | .* | "") ;;
 	*)
