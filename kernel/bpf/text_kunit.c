@@ -14,7 +14,7 @@
 static u64 runs;
 
 /* A program that counts its runs in @runs and returns @value plus its first argument. */
-static struct bpf_prog *new_prog(struct kunit *test, s32 value)
+static struct bpf_prog *new_prog_of_type(struct kunit *test, enum bpf_prog_type type, s32 value)
 {
 	const struct bpf_insn insns[] = {
 		BPF_LDX_MEM(BPF_DW, BPF_REG_0, BPF_REG_1, 0),
@@ -30,7 +30,7 @@ static struct bpf_prog *new_prog(struct kunit *test, s32 value)
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, prog);
 	prog->len = ARRAY_SIZE(insns);
-	prog->type = BPF_PROG_TYPE_SOCKET_FILTER;
+	prog->type = type;
 	memcpy(prog->insnsi, insns, sizeof(insns));
 	prog->jit_requested = 1;
 	atomic64_set(&prog->aux->refcnt, 1);
@@ -38,6 +38,11 @@ static struct bpf_prog *new_prog(struct kunit *test, s32 value)
 	KUNIT_ASSERT_EQ(test, err, 0);
 	KUNIT_ASSERT_TRUE(test, prog->jited);
 	return prog;
+}
+
+static struct bpf_prog *new_prog(struct kunit *test, s32 value)
+{
+	return new_prog_of_type(test, BPF_PROG_TYPE_SOCKET_FILTER, value);
 }
 
 static void test_prog(struct kunit *test)
@@ -49,6 +54,41 @@ static void test_prog(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, prog->aux->jit_stage.addr);
 	KUNIT_EXPECT_EQ(test, bpf_prog_run_pin_on_cpu(prog, &arg), 10U);
 	bpf_prog_free(prog);
+}
+
+static unsigned int flushes;
+
+static void count_flush(void)
+{
+	flushes++;
+}
+
+/*
+ * A classic program flushes the predictors if its memory may have held other code since the
+ * last flush, as all memory may have if there was none. Others never do. What is free is
+ * clean then, and stays so until something is freed.
+ */
+static void test_filters_flush(struct kunit *test)
+{
+	bpf_flush_t *before = bpf_jit_set_flush(count_flush);
+	struct bpf_prog *filters[8], *prog;
+	unsigned int i;
+
+	flushes = 0;
+	prog = new_prog(test, 0);
+	KUNIT_EXPECT_EQ(test, flushes, 0U);
+	/* The type that classic programs have. */
+	for (i = 0; i < ARRAY_SIZE(filters); i++)
+		filters[i] = new_prog_of_type(test, BPF_PROG_TYPE_UNSPEC, i);
+	/* If the CPU needs the flush, there may have been one before. */
+	if (!before)
+		KUNIT_EXPECT_EQ(test, flushes, 1U);
+	KUNIT_EXPECT_LE(test, flushes, 1U);
+	bpf_jit_set_flush(before);
+
+	bpf_prog_free(prog);
+	for (i = 0; i < ARRAY_SIZE(filters); i++)
+		bpf_prog_free(filters[i]);
 }
 
 static struct bpf_tramp_link *link_to(struct bpf_tramp_link *link, struct bpf_prog *prog,
@@ -165,6 +205,7 @@ static __nocfi void test_dispatcher(struct kunit *test)
 
 static struct kunit_case bpf_text_cases[] = {
 	KUNIT_CASE(test_prog),
+	KUNIT_CASE(test_filters_flush),
 	KUNIT_CASE(test_trampoline),
 #ifdef CONFIG_X86_64
 	KUNIT_CASE(test_trampoline_around),
