@@ -5,8 +5,9 @@
 # Put a load on the kernel: modules, then BPF programs, probes and tracers, and look
 # after each step at the executable mappings outside the kernel image and at the huge
 # pages of the direct map that were split. Where text is mapped huge, what has text in a
-# jit_cache must add no mapping of 4 KiB. Prints one line for each step, also on a kernel
-# without jit_cache. With LOAD_LIST set, lists the mappings at the end.
+# jit_cache must add no mapping of 4 KiB, and nothing may be writable and executable. Prints
+# one line for each step, also on a kernel without jit_cache. With LOAD_LIST set, lists the
+# mappings at the end.
 
 . "$(dirname "$0")/helpers.sh"
 
@@ -51,9 +52,19 @@ split_pages()
 		/proc/vmstat
 }
 
+# protected: fail if a kernel with jit_cache has a mapping that is writable and executable,
+# which with rodata=off the kernel image is
+protected()
+{
+	[ -d $DEBUGFS/jitcache ] || return 0
+	! grep -qw rodata=off /proc/cmdline || return 0
+	! ranges "$tables" | grep ' rw x$' || fail "writable and executable"
+}
+
 # step NAME
 step()
 {
+	protected
 	executable > "$out"
 	small=$(grep -c ' 4$' "$out")
 	huge=$(grep -c ' 2048$' "$out")
@@ -61,11 +72,17 @@ step()
 		"$(split_pages)"
 }
 
+unload()
+{
+	[ -z "$loader" ] || kill "$loader" 2> /dev/null
+	loader=
+}
+
 clean_up()
 {
 	local i
 
-	[ -z "$loader" ] || kill "$loader" 2> /dev/null
+	unload
 	echo "$jit" > $BPF_JIT
 	kprobes_off
 	i=0
@@ -132,6 +149,12 @@ echo 1 > $BPF_JIT
 # Empty chunks that earlier tests have left go.
 echo 2 > /proc/sys/vm/drop_caches
 step start
+# What a small system has.
+programs 3 || fail "can't load three programs: $(cat "$out")"
+kprobes_on 1 '[a-z_]*' || fail "can't set a probe"
+step small
+unload
+kprobes_off
 for module in $modules; do
 	! has_module "$module" || modprobe "$module" || fail "can't load $module"
 done
