@@ -332,19 +332,17 @@ static struct jit_extent *jit_claim(const struct jit_cache *cache, const void *a
  * @pool: the pool that it belongs to
  * @start: address of the first byte
  * @size: bytes
- * @locked: whether the caller holds text_mutex
  * @caller: return address of the call that frees it
  *
  * Context: Process context, may sleep.
  * Return: true if it traps, or is not text.
  */
-bool jit_fill(struct jit_pool *pool, unsigned long start, size_t size, bool locked,
-	      unsigned long caller)
+bool jit_fill(struct jit_pool *pool, unsigned long start, size_t size, unsigned long caller)
 {
 	/* Without an MMU there is no text, and nothing to write it with. */
 	if (!IS_ENABLED(CONFIG_MMU) || !pool->traits->text)
 		return true;
-	return !WARN_ON_ONCE(!__text_poke_fill((void *)start, size, locked, caller));
+	return !WARN_ON_ONCE(!__text_poke_fill((void *)start, size, caller));
 }
 
 /* The object traps when this returns. For caches that name no grace period. */
@@ -352,18 +350,13 @@ static void jit_free_now(struct jit_extent *extent, unsigned int flags,
 			 unsigned long caller)
 {
 	struct jit_pool *pool = jit_extent_pool(extent);
-	size_t written = extent->size;
-
-	/* A caller that holds text_mutex writes no more than that: the rest still traps. */
-	if (flags & JIT_FREE_LOCKED)
-		written = min_t(size_t, written, TEXT_POKE_LOCKED_MAX);
 
 	/* Warn on all calls, not just on those that sleep. */
 	might_sleep();
 
 	/* What does not trap must not become another object. It is leaked. */
 	if (flags & JIT_FREE_UNWRITTEN ||
-	    jit_fill(pool, extent->start, written, flags & JIT_FREE_LOCKED, caller))
+	    jit_fill(pool, extent->start, extent->size, caller))
 		jit_pool_free(pool, extent, !(flags & JIT_FREE_UNWRITTEN));
 }
 

@@ -220,11 +220,9 @@ static inline bool jit_range_is_modules(unsigned long start, unsigned long end)
 }
 
 /* Flags of __jit_free(). */
-#define JIT_FREE_LOCKED		BIT(0)	/* the caller holds text_mutex */
-#define JIT_FREE_UNWRITTEN	BIT(1)	/* text was never written and still traps */
+#define JIT_FREE_UNWRITTEN	BIT(0)	/* text was never written and still traps */
 
-bool jit_fill(struct jit_pool *pool, unsigned long start, size_t size, bool locked,
-	      unsigned long caller);
+bool jit_fill(struct jit_pool *pool, unsigned long start, size_t size, unsigned long caller);
 void jit_trim(struct jit_cache *cache, void *addr, size_t size);
 void jit_cache_release(struct jit_cache *cache);
 void *__jit_alloc(struct jit_cache *cache, size_t size, unsigned long caller);

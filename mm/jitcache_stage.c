@@ -6,8 +6,6 @@
 
 #include <linux/errno.h>
 #include <linux/kernel.h>
-#include <linux/lockdep.h>
-#include <linux/memory.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/text_patching.h>
@@ -65,21 +63,6 @@ int jit_stage_begin(struct jit_stage *stage, struct jit_cache *cache, size_t siz
 	return 0;
 }
 
-static void *__jit_stage_commit(struct jit_stage *stage, unsigned int flags,
-				unsigned long caller)
-{
-	void *text;
-
-	text = jit_fault() ? NULL : __text_poke_copy(stage->addr, stage->rw, stage->size,
-						     flags & JIT_FREE_LOCKED, caller);
-	if (!text)
-		__jit_free(stage->cache, stage->addr, flags, caller);
-	jit_stage_end(stage);
-	return text;
-}
-
-/* === Public interface ===================================================== */
-
 void jit_stage_trim(struct jit_stage *stage, size_t size)
 {
 	if (!size || size > stage->size) {
@@ -93,18 +76,14 @@ void jit_stage_trim(struct jit_stage *stage, size_t size)
 
 void *jit_stage_commit(struct jit_stage *stage)
 {
-	return __jit_stage_commit(stage, 0, _RET_IP_);
-}
+	void *text;
 
-void *jit_stage_commit_locked(struct jit_stage *stage)
-{
-	lockdep_assert_held(&text_mutex);
-
-	if (WARN_ON_ONCE(stage->size > TEXT_POKE_LOCKED_MAX)) {
-		jit_stage_abort(stage);
-		return NULL;
-	}
-	return __jit_stage_commit(stage, JIT_FREE_LOCKED, _RET_IP_);
+	text = jit_fault() ? NULL : __text_poke_copy(stage->addr, stage->rw, stage->size,
+						     _RET_IP_);
+	if (!text)
+		__jit_free(stage->cache, stage->addr, 0, _RET_IP_);
+	jit_stage_end(stage);
+	return text;
 }
 
 void jit_stage_abort(struct jit_stage *stage)

@@ -53,15 +53,6 @@ static void test_stage_commit_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, jit_size(addr), 0);
 	KUNIT_EXPECT_EQ(test, cache->stat[JIT_CACHE_OBJECTS], 0);
 	KUNIT_EXPECT_TRUE(test, jit_traps(addr, 300));
-
-	/* The most that can be written under text_mutex; the object has a trap more. */
-	KUNIT_ASSERT_EQ(test, jit_stage_begin(&stage, cache, TEXT_POKE_LOCKED_MAX), 0);
-	mutex_lock(&text_mutex);
-	fail_after(0);
-	KUNIT_EXPECT_NULL(test, jit_stage_commit_locked(&stage));
-	KUNIT_EXPECT_TRUE(test, fail_no_more());
-	mutex_unlock(&text_mutex);
-	KUNIT_EXPECT_EQ(test, cache->stat[JIT_CACHE_OBJECTS], 0);
 	jit_cache_destroy(cache);
 }
 #endif
@@ -174,14 +165,13 @@ static void test_under_text_mutex(struct kunit *test)
 {
 	struct jit_cache *cache = make(test, JIT_TEXT, 0, TEST_SIZE, JIT_CACHE_FREE_RCU);
 	struct jit_stage stage;
-	void *func = NULL;
+	u8 code[64] = {};
+	void *func;
 
+	emit_return(code, 7);
 	mutex_lock(&text_mutex);
-	if (!jit_stage_begin(&stage, cache, 64)) {
-		emit_return(stage.rw, 7);
-		func = jit_stage_commit_locked(&stage);
-	}
-	if (func)
+	func = jit_cache_alloc(cache, sizeof(code));
+	if (func && text_poke_copy_locked(func, code, sizeof(code)))
 		KUNIT_EXPECT_EQ(test, call_function(func), 7U);
 	KUNIT_EXPECT_NOT_NULL(test, func);
 	jit_cache_free(cache, func);

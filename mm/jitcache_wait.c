@@ -177,7 +177,7 @@ static void jit_batch_work(struct work_struct *work)
 		first = jit_batch_run(batch, &bytes);
 		spin_unlock(&pool->lock);
 
-		filled = jit_fill(pool, first->start, bytes, false, first->freed_from);
+		filled = jit_fill(pool, first->start, bytes, first->freed_from);
 
 		spin_lock(&pool->lock);
 		jit_batch_join(batch, first, bytes, &gone);

@@ -420,33 +420,26 @@ static void *text_poke_any(const struct text_poke_op *op, void *dst, const void 
  * @dst: as for text_poke_copy(), but not checked, since jit_cache owns it
  * @src: as for text_poke_copy(), not NULL
  * @len: as for text_poke_copy(), not 0
- * @locked: whether the caller holds text_mutex
  * @caller: return address to log and to trace
  *
  * Return: as text_poke_copy().
  */
-void *__text_poke_copy(void *dst, const void *src, size_t len, bool locked,
-		       unsigned long caller)
+void *__text_poke_copy(void *dst, const void *src, size_t len, unsigned long caller)
 {
-	return locked ? text_poke_locked(&text_poke_op_copy, dst, src, len, caller) :
-			text_poke_pieces(&text_poke_op_copy, dst, src, len, caller);
+	return text_poke_pieces(&text_poke_op_copy, dst, src, len, caller);
 }
 
 /**
  * __text_poke_fill() - fill an object of a jit_cache
  * @dst: as for __text_poke_copy()
  * @len: as for __text_poke_copy()
- * @locked: whether the caller holds text_mutex
  * @caller: return address to log and to trace
  *
  * Return: as text_poke_fill().
  */
-void *__text_poke_fill(void *dst, size_t len, bool locked, unsigned long caller)
+void *__text_poke_fill(void *dst, size_t len, unsigned long caller)
 {
-	const u64 *trap = text_trap_word;
-
-	return locked ? text_poke_locked(&text_poke_op_fill, dst, trap, len, caller) :
-			text_poke_pieces(&text_poke_op_fill, dst, trap, len, caller);
+	return text_poke_pieces(&text_poke_op_fill, dst, text_trap_word, len, caller);
 }
 
 /* === Public interface ===================================================== */

@@ -493,16 +493,6 @@ void jit_stage_trim(struct jit_stage *stage, size_t size);
 void *__must_check jit_stage_commit(struct jit_stage *stage);
 
 /**
- * jit_stage_commit_locked() - jit_stage_commit() for callers that hold text_mutex
- * @stage: what jit_stage_begin() filled in, at most TEXT_POKE_LOCKED_MAX bytes; cleared
- *	   by this call
- *
- * Context: Process context, may sleep. Caller holds text_mutex.
- * Return: as jit_stage_commit().
- */
-void *__must_check jit_stage_commit_locked(struct jit_stage *stage);
-
-/**
  * jit_stage_abort() - discard staged text
  * @stage: what jit_stage_begin() filled in; cleared by this call
  *
