@@ -35,6 +35,14 @@ size_t mixed_size(void);
 /* Bytes of all areas in the range of modules, of any user. */
 unsigned long mapped_bytes(void);
 
+/* Bytes of all slabs. Changes are seen when a second has passed. */
+unsigned long slab_bytes(void);
+
+/* Count the entries of page tables, and the tables of small ones, that map some objects. */
+int leaves_begin(void);
+void leaves_add(const void *addr, size_t size);
+void leaves_end(unsigned long *nr_leaves, unsigned long *nr_tables);
+
 /* Huge pages of the direct map that were split so far. */
 unsigned long split_pages(void);
 

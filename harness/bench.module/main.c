@@ -10,6 +10,7 @@
  *   jitcache_bench: cost ALLOCATOR OPERATION SIZE LIVE INSTRUCTIONS
  *   jitcache_bench: skip ALLOCATOR SIZE LIVE REASON
  *   jitcache_bench: bytes ALLOCATOR ROUND ASKED GIVEN MAPPED
+ *   jitcache_bench: memory ALLOCATOR OBJECTS SLAB LEAVES TABLES
  *   jitcache_bench: kallsyms PROBES SYMBOLS INSTRUCTIONS
  *   jitcache_bench: rounds ROUND MAPPED SPLITS
  *   jitcache_bench: owner-cost KIND OWNER OPERATION COUNT INSTRUCTIONS
@@ -34,6 +35,9 @@
  * Interrupts are counted, and add about 0.2 %. With "-icount sleep=off", time goes on
  * while a CPU is idle, so where something waits, the time between the events
  * cpu_idle of entering and of leaving idle is subtracted.
+ *
+ * "memory" is what OBJECTS objects take besides executable memory: bytes of slabs, and what
+ * maps them: entries of page tables, and tables of entries for 4 KiB.
  *
  * "kallsyms" is what it takes to get all symbols of /proc/kallsyms while that many kprobes,
  * of which every second one was unregistered, have slots.
@@ -478,6 +482,27 @@ static void show_bytes(const struct allocator *allocator, unsigned int round,
 		allocator->given(objects, MIX_OBJECTS), mapped_bytes() - before);
 }
 
+/* What the objects take besides the memory that they are in. */
+static int show_memory(const struct allocator *allocator, const struct object *objects,
+		       unsigned long slab_before)
+{
+	unsigned long nr_leaves, nr_tables;
+	unsigned int i;
+	int err;
+
+	/* What RCU frees, and the figures of other CPUs, arrive late. */
+	rcu_barrier();
+	ssleep(6);
+	err = leaves_begin();
+	for (i = 0; i < MIX_OBJECTS && !err; i++)
+		leaves_add(objects[i].addr, objects[i].size);
+	leaves_end(&nr_leaves, &nr_tables);
+	if (!err)
+		pr_info("memory %s %u %ld %lu %lu\n", allocator->name, MIX_OBJECTS,
+			slab_bytes() - slab_before, nr_leaves, nr_tables);
+	return err;
+}
+
 /* Free a random half. */
 static void halve(const struct allocator *allocator, struct object *objects)
 {
@@ -510,7 +535,7 @@ static int refill(const struct allocator *allocator, struct object *objects)
 static int bench_bytes(const struct allocator *allocator)
 {
 	struct object *objects = new_objects(MIX_OBJECTS);
-	unsigned long before = mapped_bytes();
+	unsigned long before = mapped_bytes(), slab = slab_bytes();
 	struct cost cost = {};
 	unsigned int round;
 	int err = 0;
@@ -523,6 +548,7 @@ static int bench_bytes(const struct allocator *allocator)
 		if (!err)
 			show_bytes(allocator, round, objects, before);
 	}
+	err = err ?: show_memory(allocator, objects, slab);
 	drain(allocator, objects, MIX_OBJECTS, &cost);
 	kvfree(objects);
 	return err;

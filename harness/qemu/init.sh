@@ -66,7 +66,7 @@ run_tests()
 run_bench()
 {
 	modprobe jitcache_bench
-	dmesg | sed -n -E 's/^.*jitcache_bench: ((cost|skip|bytes|kallsyms|rounds|owner-cost|interrupts|owner-broadcasts|done)( .*)?)$/\1/p' \
+	dmesg | sed -n -E 's/^.*jitcache_bench: ((cost|skip|bytes|memory|kallsyms|rounds|owner-cost|interrupts|owner-broadcasts|done)( .*)?)$/\1/p' \
 		> /tmp/bench
 	grep -v '^done$' /tmp/bench
 	# Two lines, each with pairs of a name and a figure.
