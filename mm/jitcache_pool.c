@@ -201,6 +201,13 @@ static bool jit_cache_merges(const struct jit_cache *cache)
 	return !(cache->flags & JIT_CACHE_NO_MERGE) && !jit_nomerge;
 }
 
+/* Lockdep shows these names, and workqueues have a pool->lock too. */
+static void jit_pool_init_locks(struct jit_pool *jit_pool)
+{
+	mutex_init(&jit_pool->grow);
+	spin_lock_init(&jit_pool->lock);
+}
+
 static struct jit_pool *jit_pool_create(const struct jit_cache *cache)
 {
 	struct jit_pool *pool;
@@ -214,8 +221,7 @@ static struct jit_pool *jit_pool_create(const struct jit_cache *cache)
 	pool->shared = jit_cache_merges(cache);
 	pool->space.free = RB_ROOT;
 	jit_wait_init(pool);
-	mutex_init(&pool->grow);
-	spin_lock_init(&pool->lock);
+	jit_pool_init_locks(pool);
 	INIT_LIST_HEAD(&pool->chunks);
 	INIT_LIST_HEAD(&pool->spares);
 	list_add_tail(&pool->list, &jit_pools);
