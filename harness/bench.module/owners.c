@@ -391,8 +391,9 @@ static void unload_program(unsigned int i)
 
 static int attach_trampoline(unsigned int i)
 {
+	/* It is any function of the kernel, and called meanwhile: keep all arguments. */
 	struct bpf_attach_target_info target = {
-		.fmodel = { .ret_size = 8, .nr_args = 1, .arg_size = { 8 } },
+		.fmodel = { .ret_size = 8, .nr_args = 6, .arg_size = { 8, 8, 8, 8, 8, 8 } },
 		.tgt_addr = functions[i] - MCOUNT_INSN_SIZE,
 	};
 	struct bpf_trampoline *tr = fn_bpf_trampoline_get(U64_MAX - i, &target);
