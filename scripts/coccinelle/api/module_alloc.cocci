@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-///
 /// Take executable memory from a jit_cache instead of module_alloc(), and give
 /// it back with jit_free() instead of module_memfree() or module_free().
 ///
@@ -10,10 +9,8 @@
 // Options: --no-includes --include-headers
 // Requires: 1.1.1
 
-virtual patch
-virtual context
-virtual org
-virtual report
+virtual patch, context
+virtual org, report
 
 // Python compares what the rules find with the words in the file. It has no single quote
 // and no mark of a comment, since Coccinelle looks for them. SKIP becomes blanks, but for its
@@ -25,38 +22,39 @@ virtual report
 import glob, os, re, sys
 NAME = r"\bmodule_(?:alloc|memfree|free)\b"
 OTHER = r"(?<![\w/\"<.>])(?:_*k?v[mzc]alloc|k?vfree|execmem_(?:alloc|free))(?!_to_)(?:_\w+)?\b"
-SKIP = (r"(?s)(\"%s\"|#[ \t]*include[^\n\"<]*[\"<][^\n\">]*.|\b_*asm_*\s*\w*\s*\([^;{}]*)|"
+SKIP = (r"(?s)(\"%s(?:[+]\w+)?\"|#[ \t]*include[^\n\"<]*[\"<][^\n\">]*.|"
+        r"\b_*asm(?:_\w*)?(?:[\s\\]+\w+)*[\s\\]*\((?:\"(?:\\.|[^\"\\])*\"|[^\";{}])*)|"
         r"/[*].*?[*]/|/{2}[^\n]*|\"(?:\\.|[^\"\\\n])*\"|\x27(?:\\.|[^\x27\\\n])+\x27" % NAME)
 INCLUDE = r"(?m)^[ \t]*#[ \t]*include[ \t]*[<\"]([^>\"\n]+)"
 MEMBER = r"(\.|->)\s*$|\b(struct|union)\b[^;{}]*[^\s;{}()]\s*\{[^{}]*\(\s*\*\s*$"
-DECLARED = r"(?!.*\bstatic\b)[\w\s]*\bvoid\b[\w\s*]*%s\s*\((?:unsigned|void|struct module)\b[^(){};]*\)\s*([;{])" % NAME
+STATIC = r"(?m)^[^#\n]*(?:\bstatic\b|\))[\w\s*]*\Z"
+DECLARED = r"(?m)[\w\s]*\bvoid\b[\w\s*]*%s\s*\((?:unsigned|void|struct module)\b[^(){};]*\)\s*(;[ \t]*$|\{)" % NAME
 INNER = r"\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\)|\()*?(?:/[*/]|\n[ \t]*#|\{)"
-OWN = (r"(?m)^(?:[ \t]*#[ \t]*define[ \t]+{0}|static\b[^;{{}}()]*{0}\s*\(|"
-       r"\w[^;{{}}()]*(?:\(\s*\*+\s*)?{0}\s*[;=)])").format(NAME)
+OWN = (r"(?m)^(?:[ \t]*#[ \t]*define[ \t]+{0}|(?!(?:extern\s+)?void\b)\w(?:[^;{{}}()]|\(\([^()]*\)\))*{0}\s*\(|"
+       r"\w[^;{{}}()]*(?:\(\s*\*+\s*)?{0}\s*(?:[;=)]|\((?!\s*(?:unsigned|void|struct module)\b)))")
 CACHE = (r"/arch/[^/]+/kernel/(?P<module_arch>module)[^/]*$|/kernel/(?P<module>module)[/.]|"
          r"/(?:kernel|arch/\w+)/(?P<bpf>bpf|net)/|(?P<kprobes>kprobes)|(?P<ftrace>ftrace)")
 seen, memory, owners, plans, asm = {}, {}, {}, {}, glob.glob("arch/*/include")
 def code_of(name):
     text = open(name, encoding="latin-1", newline="").read()
     return text, re.sub(SKIP, lambda m: m.group(1) or re.sub(r"[^\n]", " ", m.group()), text)
-
 def own_header(name):
-    if name not in owners:
-        code, up = code_of(name)[1], os.path.dirname(name).split("/")
-        owners[name] = name.endswith(".h") and re.search(OWN, code) and os.path.basename(name)
-        dirs = ["/".join(up[:n] + [d]) for n in range(len(up) + 1) for d in (".", "include")]
-        for path in [os.path.normpath(os.path.join(d, header)) for header in re.findall(INCLUDE, code)
-                     for d in dirs + asm * header.startswith("asm/")]:
-            owners[name] = owners[name] or os.path.isfile(path) and own_header(path)
-    return owners[name]
-
+    todo, met = [name], {name}
+    for path in todo:
+        if path not in owners:
+            code, up = code_of(path)[1], os.path.dirname(path).split("/")
+            dirs = ["/".join(up[:n] + [d]) for n in range(len(up) + 1) for d in (".", "include")]
+            owners[path] = path.endswith(".h") and re.search(OWN.format(NAME), code), list(filter(os.path.isfile, [
+                os.path.normpath(os.path.join(d, header)) for header in re.findall(INCLUDE, code)
+                for d in dirs + asm * header.startswith("asm/")]))
+        if owners[path][0]: return os.path.basename(path)
+        todo += [h for h in owners[path][1] if h not in met and not met.add(h)]
 def place(p): return p.file, int(p.line), int(p.column)
 def note_use(p):
     n, first, last = map(int, (p.line, p.current_element_line, p.current_element_line_end))
     why = ("used in a definition" if re.match(NAME, p.current_element) else
            "Coccinelle expands this macro" if n > last or n < first <= last else "")
     seen[place(p)] = seen.get(place(p)) or why
-
 def note_memory(p, f, x):
     names = re.findall(r"\w+", re.sub(r"\[.*?\]|\([\w\s]*\*\s*\)", "", x)) or [""]
     memory[place(p)] = f, None if re.match(NAME, p.current_element) else names[-1]
@@ -75,10 +73,11 @@ class Plan(object):
         self.text, self.code = code_of(name)
         self.ifs, self.whys = [{}] + list(ifs_of(self.code.split("\n"))), {}
         for n, column, m in self.find(NAME):
-            declared = re.match(DECLARED, self.code[m.start() - column:])
-            if not re.search(MEMBER, self.code[max(0, m.start() - 2000):m.start()]):
+            before = self.code[max(0, m.start() - 2000):m.start()]
+            declared = not re.search(STATIC, before) and re.match(DECLARED, self.text[m.start() - column:])
+            if not re.search(MEMBER, before):
                 self.whys[n, column, m.group()] = (
-                    {";": "", "{": "a definition"}[declared.group(1)] if declared else
+                    {";": "", "{": "a definition"}[declared.group(1)[0]] if declared else
                     "an argument has a remark, a directive or braces"
                     if re.match(INNER, self.text[m.end():]) else
                     seen.get((name, n, column), "not seen as a call, or an argument of a macro"))
@@ -86,6 +85,7 @@ class Plan(object):
         m = re.search(CACHE, "/" + os.path.relpath(name))
         stem = m.lastgroup if m else re.sub(r"\W|^(?=\d)", "_", os.path.basename(name)[:-2])
         self.cache, self.title, self.helper = stem + "_jit", "\"%s\"" % stem, stem + "_jit_alloc"
+        self.loader = m and stem == "module"
         self.ends = "JIT_{0}_START, JIT_{0}_END".format(stem.upper() if m and stem[0] != "m" else "MODULES")
         self.adds = "module_alloc" in self.uses and "module_jit_alloc" not in self.code
         whole = self.uses and self.reason(name)
@@ -105,16 +105,17 @@ class Plan(object):
                  for n, _, m in self.find(INCLUDE)]
         self.place = max([0] + [n for n, _, fits in found if fits])
         linux = [(h != "linux/jitcache.h", n, fits) for n, h, fits in found if h[:6] == "linux/"]
-        absent, header, fits = min(linux, default=(True, self.place, self.place))
+        absent, header, fits = min(linux, default=(True, self.place, self.adds and self.place))
         last, text = (t.split("\n")[self.place - 1].strip() for t in (self.code, self.text))
         alone = "\n#include <linux/jitcache.h>" if absent and header == self.place else ""
-        self.define, loader = last + alone + "\n\nDEFINE_STATIC_JIT_CACHE", self.cache == "module_jit"
+        self.define = last + alone + "\n\nDEFINE_STATIC_JIT_CACHE"
         whys = [(name.endswith(".h"), "headers are left, move the code to a .c file"),
                 ("\r" in self.text, "lines end in CR LF"),
                 (own_header(name), "%s makes something else of it" % own_header(name)),
-                (self.adds and loader, "needs a second cache, for JIT_MODULES_FAR_START"),
-                (not loader, self.other_allocator(name)),
-                (self.adds and re.search(self.cache + r"\b(?!\.)", self.code), self.cache + " is taken"),
+                (self.adds and self.loader, "needs a second cache, for JIT_MODULES_FAR_START"),
+                (not self.loader, self.other_allocator(name)),
+                (self.adds and re.search(self.cache + r"(_alloc)?\b(?!\.)", self.code), self.cache + "* is taken"),
+                (re.search(r"\* *\( *\* *\)|\(\*\*\)", self.code), "a type that cannot be printed"),
                 (not self.place or not fits, "no place for the cache or its #include"),
                 (last != text, "the remark behind the last #include would move")]
         return ([why for holds, why in whys if holds and why] + [""])[0]
@@ -125,24 +126,23 @@ class Plan(object):
         given, freed = ({x for f, x in found.values() if kind in f} for kind in ("alloc", "free"))
         names = {x for _, _, x in ours}
         copy = "" if "free" not in "".join(self.uses) or names - freed else (
-            r"\b{0}\s*=[^;=]*\b(?:%s)\s*[;,]|void\s*\*\s*{0}\s*[,)]" % "|".join(names))
+            r"\b{0}\s*=[^;=]*\b(?:%s)\s*[;,]|(?:void|char|u8)\s*\*\s*{0}\s*[,)]|define \w+\(.*\b{0}\b" % "|".join(names))
         for n, column, m in self.find(OTHER):
             f, x = found.get((n, column), (m.group(), ""))
             for line, _, y in ours:
                 if x == y and all(self.ifs[line].get(a, b) == b for a, b in self.ifs[n].items()):
                     return "%s is used with %s() too, see line %d" % (x, f, n)
-            if x == "" or x and x not in (given if "free" in f else freed) and (
-                    "alloc" in f or re.search(copy.format(x), self.code)):
+            both = "module_free" not in self.uses and x in (given if "free" in f else freed)
+            if x == "" or x and not both and ("alloc" in f or re.search(copy.format(x), self.code)):
                 return "%s() in line %d may be meant for it" % (f, n)
 
 def plan():
     name = cocci.files()[0]
     return plans.get(name) or plans.setdefault(name, Plan(name))
-
 def tell(form, out):
     for (n, c, word), why in sorted(plan().whys.items()):
-        use = "jit_cache_alloc(&%s, size)" % plan().cache if "_alloc" in word else "jit_free()"
-        said = word + (" is left: " + why if why else ": use " + use)
+        said = word + (" is left: " + why if why else ": use jit_free()" if "free" in word else
+                       ": use jit_cache_alloc(&%s, size)" % plan().cache)
         if why or out == sys.stdout:
             print(form.format(cocci.files()[0], n, c, c + len(word), said), file=out, flush=True)
 
@@ -161,9 +161,11 @@ f(..., <+... \(module_alloc@p\|module_memfree@p\|module_free@p\) ...+>, ...)
 
 @macro@
 declarer f;
+type T;
 position p;
 @@
-f(..., \(module_alloc@p\|module_memfree@p\|module_free@p\), ...);
+f(..., \(module_alloc@p\|module_memfree@p\|module_free@p\|&module_alloc@p\|&module_memfree@p\|
+	 &module_free@p\|(T)module_alloc@p\|(T)module_memfree@p\|(T)module_free@p\), ...);
 
 @use@
 expression E;
@@ -192,10 +194,8 @@ X = <+... f@p(...) ...+>
 g@p(X, ...)
 )
 @script:python@
-p << memory.p;
-X << memory.X;
-f << memory.f = "";
-g << memory.g = "";
+p << memory.p; X << memory.X;
+f << memory.f = ""; g << memory.g = "";
 @@
 note_memory(p[0], f or g, X)
 

@@ -14,7 +14,7 @@ VAGUE = "not seen as a call, or an argument of a macro"
 ASSEMBLY = "used in assembly"
 NAME = r"\bmodule_(?:alloc|memfree|free)\b"
 DEFINITION = re.compile(rf"(?!.*\bstatic\b)[\w \t*]*{NAME}\s*\([^(){{}};]*\)\s*\{{")
-PROTOTYPE = re.compile(rf"\s*(?:extern\s+)?void\s*\*?\s*{NAME}\s*\([^()]*\)\s*;")
+PROTOTYPE = re.compile(rf"\s*(?!return\b|else\b)(?:\w+\s+)+\**\s*{NAME}\s*\([^()]*\)\s*;")
 NO_CALLEE = r"(?:if|for|while|switch|return|\w*sizeof|\w*typeof\w*|module_\w+)\b"
 CALLEE = re.compile(rf"(?<![\w>.])(?!{NO_CALLEE})(\w+)\s*\("
                     r"(?:[^(){};]|\((?:[^()]|\([^()]*\))*\))*[(\s*&]*$")
@@ -63,7 +63,7 @@ def kind_of(smpl, name, lines, n, m):
     callee = CALLEE.search(above[-400:])
     if compiled_out(lines[:n]):
         return "under #if 0"
-    if re.search(r"\b_*asm_*\s*\w*\s*\([^;{}]*$", above):
+    if re.search(r"\b_*asm(_\w*)?([\s\\]+\w+)*[\s\\]*\([^;{}]*$", above):
         return ASSEMBLY
     if before.endswith('"'):
         return "looked up by name"
