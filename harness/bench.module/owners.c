@@ -106,7 +106,7 @@ static int create_program(unsigned int i)
 	struct bpf_prog *prog = progs[i];
 	u8 *rw;
 
-	prog->bpf_func = (void *)fn_bpf_prog_text_begin(prog, sizes[i], 16, &rw);
+	prog->bpf_func = (void *)fn_bpf_prog_text_begin(prog, sizes[i], 4, &rw);
 	if (!prog->bpf_func)
 		return -ENOMEM;
 	memcpy(rw, text, sizes[i]);
@@ -211,7 +211,7 @@ static int create_program(unsigned int i)
 	struct bpf_binary_header *header, *rw_header;
 	u8 *image, *rw;
 
-	header = fn_bpf_jit_binary_pack_alloc(sizes[i], &image, 16, &rw_header, &rw, fill_hole,
+	header = fn_bpf_jit_binary_pack_alloc(sizes[i], &image, 4, &rw_header, &rw, fill_hole,
 					      false);
 	if (!header)
 		return -ENOMEM;
