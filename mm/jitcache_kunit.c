@@ -78,10 +78,11 @@ static void type_case_desc(const struct type_case *c, char *desc)
 KUNIT_ARRAY_PARAM(type, type_cases, type_case_desc);
 
 /* Only where read_leaf() knows the page sizes of the direct map. */
-static void check_alias(struct kunit *test, const struct page *page, bool write)
+static void check_alias(struct kunit *test, const struct page *page, bool write,
+			bool exec)
 {
 	if (ALIAS_FOLLOWS)
-		check_mapping(test, page_address(page), write, false);
+		check_mapping(test, page_address(page), write, exec && ALIAS_IS_EXEC);
 }
 
 /* Raw memory is mapped as the architecture says. */
@@ -97,7 +98,7 @@ static void test_protection(struct kunit *test)
 	void *addr = alloc(test, cache, 100);
 
 	check_mapping(test, addr, c->write, is_exec(c));
-	check_alias(test, vmalloc_to_page(addr), c->alias_write);
+	check_alias(test, vmalloc_to_page(addr), c->alias_write, c->exec);
 	if (c->write)
 		memset(addr, 0x11, 100);
 	if (c->seals) {
@@ -121,11 +122,11 @@ static void test_part_of_an_object(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, set_memory_ro((unsigned long)addr + PAGE_SIZE, 1), 0);
 	for (i = 0; i < 3; i++) {
 		check_mapping(test, addr + i * PAGE_SIZE, i != 1, exec);
-		check_alias(test, vmalloc_to_page(addr + i * PAGE_SIZE), i != 1);
+		check_alias(test, vmalloc_to_page(addr + i * PAGE_SIZE), i != 1, false);
 	}
 	KUNIT_EXPECT_EQ(test, set_memory_rw((unsigned long)addr + PAGE_SIZE, 1), 0);
 	for (i = 0; i < 3; i++)
-		check_alias(test, vmalloc_to_page(addr + i * PAGE_SIZE), true);
+		check_alias(test, vmalloc_to_page(addr + i * PAGE_SIZE), true, false);
 	jit_cache_free(cache, addr);
 	jit_cache_destroy(cache);
 }
@@ -144,7 +145,7 @@ static void test_pages_are_writable_again(struct kunit *test)
 	jit_cache_free(cache, addr);
 	jit_cache_destroy(cache);
 	flush_scheduled_work();
-	check_alias(test, page, true);
+	check_alias(test, page, true, false);
 	put_page(page);
 }
 

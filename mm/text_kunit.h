@@ -87,6 +87,9 @@ static inline size_t emit_return(u8 *buf, u32 value)
 
 #define pte_is_writable(pte)	pte_write(pte)
 #define pte_is_exec(pte)	pte_exec(pte)
+/* With 64 bits, set_memory_ro() and set_memory_x() change the direct map as well. */
+#define ALIAS_FOLLOWS		IS_ENABLED(CONFIG_64BIT)
+#define ALIAS_IS_EXEC		IS_ENABLED(CONFIG_64BIT)
 
 /* The result is sign-extended, as that of addiw is, whose operand is signed. */
 static inline size_t emit_return(u8 *buf, u32 value)
@@ -206,8 +209,12 @@ static inline size_t emit_return(u8 *buf, u32 value)
 #define pte_is_exec(pte)	true
 #endif
 
+/* Does the direct map become read-only along with memory, and executable? */
 #ifndef ALIAS_FOLLOWS
 #define ALIAS_FOLLOWS		0
+#endif
+#ifndef ALIAS_IS_EXEC
+#define ALIAS_IS_EXEC		0
 #endif
 
 /* Generated code has no type for CFI to check. */

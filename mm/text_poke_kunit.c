@@ -49,6 +49,16 @@ static bool native_alias_is_mapped(void)
 	return !pte_none(read_pte((void *)__fix_to_virt(FIX_TEXT_POKE0)));
 }
 
+#elif defined(CONFIG_RISCV)
+
+#include <asm/fixmap.h>
+
+static bool native_alias_is_mapped(void)
+{
+	return !pte_none(read_pte((void *)__fix_to_virt(FIX_TEXT_POKE0))) ||
+	       !pte_none(read_pte((void *)__fix_to_virt(FIX_TEXT_POKE1)));
+}
+
 #elif !defined(CONFIG_ARCH_HAS_TEXT_POKE)
 
 static bool native_alias_is_mapped(void)

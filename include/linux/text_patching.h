@@ -7,8 +7,8 @@
  * address is writable and executable at once, not even during a write:
  *
  *   - An architecture with a primitive (CONFIG_ARCH_HAS_TEXT_POKE) makes the
- *     alias itself: x86 in an address space that no other CPU loads, arm64 in the
- *     fixmap.
+ *     alias itself: x86 in an address space that no other CPU loads, arm64 and riscv
+ *     in the fixmap.
  *   - Other architectures use some pages of vmalloc space, which are mapped for the
  *     duration of a write. The boot parameter "text_poke=generic" makes every
  *     architecture do so from early_initcall on.
@@ -23,15 +23,15 @@
  * text_poke_bp() on x86, aarch64_insn_patch_text() on arm64.
  *
  * Other CPUs. When one of the functions returns, the caches of instructions are
- * coherent with the memory. No other CPU has been interrupted. A CPU that has not
- * executed the range since before its old contents became unused fetches the new
- * bytes. A CPU that has executed them may hold old instructions until its next context
- * synchronization: an interrupt or exception, or a return from one. A grace period of
- * RCU or RCU tasks between the last execution and the write takes every CPU through
- * one, and so does the breakpoint that leads to a slot of kprobes. This is what users
- * on x86 and arm64 relied on before: "Handling Self- and Cross-Modifying Code" in the
- * Intel SDM, volume 3, and "Concurrent modification and execution of instructions" in
- * the Arm ARM.
+ * coherent with the memory. No other CPU has been interrupted, except on riscv, where
+ * each CPU can only make its own cache coherent. A CPU that has not executed the range
+ * since before its old contents became unused fetches the new bytes. A CPU that has
+ * executed them may hold old instructions until its next context synchronization: an
+ * interrupt or exception, or a return from one. A grace period of RCU or RCU tasks
+ * between the last execution and the write takes every CPU through one, and so does the
+ * breakpoint that leads to a slot of kprobes. This is what users on x86 and arm64
+ * relied on before: "Handling Self- and Cross-Modifying Code" in the Intel SDM, volume
+ * 3, and "Concurrent modification and execution of instructions" in the Arm ARM.
  *
  * To write memory, execute it, and make it trap again::
  *
@@ -204,10 +204,10 @@ typedef void text_poke_f(void *alias, const void *src, size_t len);
  * @src: passed on to @write
  * @len: bytes, no more than fit in ARCH_TEXT_POKE_PAGES pages from @dst on
  *
- * With CONFIG_ARCH_HAS_TEXT_POKE, arch/.../kernel/patching.c defines it. The alias
- * is not executable, other CPUs cannot write through it as far as the architecture
- * can prevent that, and it is gone when the function returns. The caller makes caches
- * of instructions coherent.
+ * Defined by architectures with CONFIG_ARCH_HAS_TEXT_POKE. The alias is not
+ * executable, other CPUs cannot write through it as far as the architecture can
+ * prevent that, and it is gone when the function returns. The caller makes caches of
+ * instructions coherent.
  *
  * Context: Process context. text_mutex is held.
  */
