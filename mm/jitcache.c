@@ -218,7 +218,7 @@ void *__jit_alloc(struct jit_cache *cache, size_t size, unsigned long caller)
 	/* An object that is larger than its range may fit in the owner's next one. */
 	if (!size || size > JIT_SIZE_MAX) {
 		jit_report(JIT_BAD_SIZE, cache, NULL, caller, "%zu bytes", size);
-	} else if (!jit_wait_is_full(pool, cache)) {
+	} else if (!jit_cache_waits(cache) || !jit_wait_is_full(pool, cache)) {
 		if (size <= jit_pool_bytes(pool))
 			extent = jit_pool_alloc(pool, cache,
 						jit_object_size(cache, pool, size), caller);
@@ -280,8 +280,10 @@ static struct jit_extent *jit_take_object(struct jit_extent *extent, unsigned in
 	jit_cache_count_free(owner, extent);
 	jit_extent_drop(extent);
 	/* Nothing has executed text that was never written. */
-	if (!(flags & JIT_FREE_UNWRITTEN) && jit_wait_free(extent, owner, caller))
+	if (!(flags & JIT_FREE_UNWRITTEN) && jit_cache_waits(owner)) {
+		jit_wait_free(extent, owner, caller);
 		return NULL;
+	}
 	if (!jit_extent_pool(extent)->traits->packed)
 		jit_pool_forget(jit_extent_pool(extent), jit_extent_chunk(extent));
 	return extent;

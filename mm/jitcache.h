@@ -219,6 +219,12 @@ static inline bool jit_range_is_modules(unsigned long start, unsigned long end)
 #endif
 }
 
+/* Does a freed object of the cache wait for a grace period? */
+static inline bool jit_cache_waits(const struct jit_cache *cache)
+{
+	return cache->flags & (JIT_CACHE_FREE_RCU | JIT_CACHE_FREE_RCU_TASKS);
+}
+
 /* Flags of __jit_free(). */
 #define JIT_FREE_UNWRITTEN	BIT(0)	/* text was never written and still traps */
 
@@ -247,7 +253,7 @@ unsigned long jit_pool_shrink(struct jit_pool *pool, unsigned long pages);
 void jit_reap_doomed(void);
 
 void jit_wait_init(struct jit_pool *pool);
-bool jit_wait_free(struct jit_extent *extent, struct jit_cache *cache,
+void jit_wait_free(struct jit_extent *extent, struct jit_cache *cache,
 		   unsigned long caller);
 bool jit_wait_destroy(struct jit_cache *cache);
 bool jit_wait_is_full(struct jit_pool *pool, const struct jit_cache *cache);

@@ -217,15 +217,14 @@ void jit_wait_init(struct jit_pool *pool)
 }
 
 /**
- * jit_wait_free() - let an extent wait, if its cache names a grace period
+ * jit_wait_free() - let an extent wait
  * @extent: an extent in state JIT_EXTENT_WAITING
- * @cache: the cache that it belonged to
+ * @cache: the cache that it belonged to, which names a grace period
  * @caller: return address of the call that frees the object
  *
  * Context: Caller holds jit_pool.lock.
- * Return: true if it waits; false if the caller makes it free.
  */
-bool jit_wait_free(struct jit_extent *extent, struct jit_cache *cache,
+void jit_wait_free(struct jit_extent *extent, struct jit_cache *cache,
 		   unsigned long caller)
 {
 	struct jit_pool *pool = jit_extent_pool(extent);
@@ -233,8 +232,6 @@ bool jit_wait_free(struct jit_extent *extent, struct jit_cache *cache,
 
 	lockdep_assert_held(&pool->lock);
 
-	if (!batch)
-		return false;
 	extent->freed_by = cache;
 	extent->freed_from = caller;
 	list_add_tail(&extent->batch, &batch->open);
@@ -242,7 +239,6 @@ bool jit_wait_free(struct jit_extent *extent, struct jit_cache *cache,
 	cache->stat[JIT_CACHE_WAITING] += extent->size;
 	if (!batch->busy)
 		jit_batch_close(batch);
-	return true;
 }
 
 /**
@@ -271,7 +267,7 @@ bool jit_wait_destroy(struct jit_cache *cache)
 /**
  * jit_wait_is_full() - must a cache not allocate, since too much waits?
  * @pool: the pool of the cache
- * @cache: the cache
+ * @cache: the cache, which names a grace period
  *
  * A single answer may be late: the limit is there for a grace period that never ends.
  *
@@ -282,7 +278,7 @@ bool jit_wait_is_full(struct jit_pool *pool, const struct jit_cache *cache)
 {
 	struct jit_batch *batch = jit_batch_of(pool, cache);
 
-	if (!batch || READ_ONCE(batch->bytes) <= JIT_WAITING_MAX)
+	if (READ_ONCE(batch->bytes) <= JIT_WAITING_MAX)
 		return false;
 	pr_warn_ratelimited("jit_cache: %s: no allocation, %lu bytes wait for a grace period\n",
 			    cache->name, batch->bytes);
