@@ -272,10 +272,25 @@ int jit_chunk_seal(struct jit_chunk *chunk)
 
 /* === Memory =============================================================== */
 
+/*
+ * Without KASAN_VMALLOC, the module area is the one part of vmalloc space that can have
+ * shadow memory. Where it is mapped at boot, it remembers the globals of a module that is
+ * gone.
+ */
+static bool jit_chunk_has_shadow(const struct jit_pool *pool, void *addr, size_t size)
+{
+	if (!jit_range_is_modules(pool->start, pool->end))
+		return true;
+	if (ARCH_JIT_SHADOW)
+		return !kasan_alloc_module_shadow(addr, size, GFP_KERNEL);
+	if (IS_ENABLED(CONFIG_MODULES) && !IS_ENABLED(CONFIG_KASAN_VMALLOC))
+		kasan_unpoison_range(addr, size);
+	return true;
+}
+
 static void *jit_chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long align,
 			       unsigned long flags, unsigned long caller)
 {
-	bool shadow = ARCH_JIT_SHADOW && jit_range_is_modules(pool->start, pool->end);
 	const struct jit_traits *traits = pool->traits;
 	void *addr;
 
@@ -283,12 +298,10 @@ static void *jit_chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long
 		return NULL;
 
 	/*
-	 * Without KASAN_VMALLOC, the module area is the one part of vmalloc space that
-	 * can have shadow memory. The shadow is allocated in whole pages, which cover
-	 * MODULE_ALIGN bytes each. kmemleak reads the memory, so it may learn of it only
-	 * when it has a shadow.
+	 * Shadow is allocated in whole pages, which cover MODULE_ALIGN bytes each. kmemleak
+	 * reads the memory, so it may learn of it only when it has a shadow.
 	 */
-	if (shadow) {
+	if (ARCH_JIT_SHADOW && jit_range_is_modules(pool->start, pool->end)) {
 		align = max(align, MODULE_ALIGN);
 		flags |= VM_DEFER_KMEMLEAK;
 	}
@@ -306,7 +319,7 @@ static void *jit_chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long
 				    traits->raw ? ARCH_JIT_RAW : PAGE_KERNEL, flags,
 				    traits->packed ? numa_mem_id() : NUMA_NO_NODE,
 				    (void *)caller);
-	if (addr && shadow && kasan_alloc_module_shadow(addr, size, GFP_KERNEL)) {
+	if (addr && !jit_chunk_has_shadow(pool, addr, size)) {
 		vfree(addr);
 		return NULL;
 	}
