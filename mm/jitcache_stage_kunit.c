@@ -166,14 +166,15 @@ static void test_under_text_mutex(struct kunit *test)
 	struct jit_cache *cache = make(test, JIT_TEXT, 0, TEST_SIZE, JIT_CACHE_FREE_RCU);
 	struct jit_stage stage;
 	u8 code[64] = {};
-	void *func;
+	void *func, *written;
 
 	emit_return(code, 7);
 	mutex_lock(&text_mutex);
 	func = jit_cache_alloc(cache, sizeof(code));
-	if (func && text_poke_copy_locked(func, code, sizeof(code)))
+	written = func ? text_poke_copy_locked(func, code, sizeof(code)) : NULL;
+	if (written)
 		KUNIT_EXPECT_EQ(test, call_function(func), 7U);
-	KUNIT_EXPECT_NOT_NULL(test, func);
+	KUNIT_EXPECT_NOT_NULL(test, written);
 	jit_cache_free(cache, func);
 	KUNIT_EXPECT_EQ(test, jit_stage_begin(&stage, cache, 64), 0);
 	jit_stage_abort(&stage);
