@@ -3,7 +3,7 @@
 # The only entry point. Each target is one script; "make" alone lists them.
 
 ARCH ?= x86_64
-export ARCH BASE EXTRA_CONFIG JOBS KSRC PART TARGETS V
+export ARCH ARM64 BASE EXTRA_CONFIG JOBS KSRC LOCKS PART TARGETS V
 
 .NOTPARALLEL:
 
@@ -57,7 +57,8 @@ kernel boot shell:
 cocci:
 	@harness/cocci
 
-## make bench                   what it costs, stock beside patched, in instructions
+## make bench [LOCKS=1] [ARM64=1]   what it costs, stock beside patched, in instructions;
+##                              also how long locks are held, and broadcasts on arm64
 bench:
 	@harness/bench
 

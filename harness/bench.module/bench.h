@@ -4,9 +4,12 @@
 #ifndef JITCACHE_BENCH_H
 #define JITCACHE_BENCH_H
 
+#include <linux/errno.h>
 #include <linux/kallsyms.h>
 #include <linux/printk.h>
 #include <linux/types.h>
+
+struct bpf_prog;
 
 /*
  * Functions that allocate or write executable memory aren't exported to modules, and
@@ -22,7 +25,7 @@ extern typeof(kallsyms_lookup_name) *find_symbol;
 	fn_##name;						\
 })
 
-/* Bytes to write as text, of SZ_64K. */
+/* Bytes to write as text, at least SZ_64K. */
 extern u8 *text;
 
 /* Instructions so far, without those that an idle CPU would have executed. */
@@ -46,10 +49,86 @@ void leaves_end(unsigned long *nr_leaves, unsigned long *nr_tables);
 /* Huge pages of the direct map that were split so far. */
 unsigned long split_pages(void);
 
-/* Addresses of functions, behind the call of ftrace at their entry, spread over the kernel. */
+#define MAX_PROBES	5000
+
+/* What ftrace changes at the entry of a function. */
+#ifdef CONFIG_X86
+#define ENTRY_SIZE	MCOUNT_INSN_SIZE
+#else
+#define ENTRY_SIZE	(2 * MCOUNT_INSN_SIZE)
+#endif
+
+/*
+ * Addresses of functions, behind what ftrace changes at their entry, spread over the kernel;
+ * MAX_PROBES at most.
+ */
 unsigned int find_functions(unsigned long *addrs, unsigned int nr);
 
-int bench_rounds(void);
+/**
+ * struct owner - an operation and its opposite
+ * @name: in the results
+ * @kind: "whole" or "part"
+ * @nr: how many objects to create, and to remove after that
+ * @create: create one; returns 0 or an error
+ * @remove: remove it; NULL if the next one that is created replaces it
+ * @begin: what is to do before; may be NULL; returns 0 or an error
+ * @end: what is to do at the end; may be NULL
+ */
+struct owner {
+	const char	*name;
+	const char	*kind;
+	unsigned int	nr;
+	int		(*create)(unsigned int i);
+	void		(*remove)(unsigned int i);
+	int		(*begin)(void);
+	void		(*end)(void);
+};
+
+/* The longest row of objects, and one that stays. */
+#define MAX_OBJECTS	1001
+
+/* What owners_begin() provides: arrays of MAX_OBJECTS. The programs were not compiled. */
+extern struct bpf_prog **progs;
+extern void **objects;
+
+int owners_begin(void);
+void owners_end(void);
+u64 settle(u64 (*read)(void));
+int bench_owner(const struct owner *owner, const char *what, u64 (*read)(void));
 int bench_owners(const char *what, u64 (*read)(void));
+
+/* Only on x86_64. */
+#ifdef CONFIG_X86_64
+int costs_begin(void);
+void costs_end(void);
+int bench_costs(void);
+int bench_interrupts(void);
+int bench_parts(const char *what, u64 (*read)(void));
+int bench_rounds(void);
+#else
+static inline int costs_begin(void)
+{
+	return 0;
+}
+
+static inline void costs_end(void)
+{
+}
+
+static inline int bench_costs(void)
+{
+	return -ENODEV;
+}
+
+static inline int bench_interrupts(void)
+{
+	return 0;
+}
+
+static inline int bench_parts(const char *what, u64 (*read)(void))
+{
+	return 0;
+}
+#endif /* CONFIG_X86_64 */
 
 #endif /* JITCACHE_BENCH_H */

@@ -12,7 +12,8 @@
 #   expected-suites  the KUnit suites that must report
 #
 # Environment: RUN, name of the run (native); BOOT_TIMEOUT in seconds (900);
-# QEMU_ARGS, more arguments for QEMU, which come last.
+# QEMU_ARGS, more arguments for QEMU, which come last; BOOT_ARGS, instead of the
+# arguments that the architecture gives to each kernel.
 #
 # The exit status is QEMU's. It says nothing about the tests; judge does.
 

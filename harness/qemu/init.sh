@@ -74,9 +74,30 @@ run_bench()
 	grep -qx 'done' /tmp/bench && [ $(($(cat /proc/sys/kernel/tainted) & 0x280)) -eq 0 ]
 }
 
+# Prints how often locks were held during some operations, and in ns how long at most, and
+# in sum.
+run_locks()
+{
+	local operation
+
+	modprobe jitcache_bench || return
+	for operation in small piece long owners; do
+		echo 0 > /proc/lock_stat
+		echo "$operation" > /sys/module/jitcache_bench/parameters/operation || return
+		awk -v operation="$operation" '
+		$1 ~ /^(text_mutex|pack_mutex|&jit_pool->(lock|grow)):$/ && NF == 13 {
+			sub(/:$/, "", $1)
+			printf "locks %s %s %d %d %d\n", operation, $1, $9, $11 * 1000, $12 * 1000
+		}' /proc/lock_stat
+	done
+	[ $(($(cat /proc/sys/kernel/tainted) & 0x280)) -eq 0 ]
+}
+
 mounts
 ip link set lo up
-if grep -qw jitcache.bench /proc/cmdline; then
+if grep -qw jitcache.locks /proc/cmdline; then
+	report run_locks
+elif grep -qw jitcache.bench /proc/cmdline; then
 	report run_bench
 elif grep -qw jitcache.mappings /proc/cmdline; then
 	report /kselftest/jitcache/mappings.sh

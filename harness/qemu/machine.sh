@@ -82,7 +82,7 @@ quote_comma()
 
 # machine OUT DIR CONSOLE [KERNEL-ARGS...]: set the array MACHINE to the command that
 # boots OUT, with CONSOLE as the back end of the console and the guest's results in
-# DIR/channel.log. QEMU_ARGS come last.
+# DIR/channel.log. QEMU_ARGS come last. BOOT_ARGS, if set, replaces KERNEL_ARGS.
 #
 # Always use TCG, since a /dev/kvm may exist and not work. Use one thread for all
 # CPUs: with a thread for each, QEMU 7.2 fails on code that one CPU changes while
@@ -94,7 +94,7 @@ machine()
 	shift 3
 
 	[ -f "$out/complete" ] || die "no complete build in $out"
-	local args="console=$CONSOLE panic=-1 oops=panic $KERNEL_ARGS"
+	local args="console=$CONSOLE panic=-1 oops=panic ${BOOT_ARGS-$KERNEL_ARGS}"
 	args+=" jitcache.channel=$CHANNEL jitcache.off=$POWER_OFF${*:+ $*}"
 
 	read -r -a more <<< "${QEMU_ARGS:-}"
