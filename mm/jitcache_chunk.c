@@ -219,7 +219,7 @@ static int jit_chunk_make_text(void *addr, size_t size)
 	text_buf_fill(addr, size);
 	err = jit_fault() ? -ENOMEM : jit_protect(area);
 	if (!err)
-		flush_icache_range((unsigned long)addr, (unsigned long)addr + size);
+		arch_text_poke_flush((unsigned long)addr, (unsigned long)addr + size);
 	return err;
 }
 

@@ -298,10 +298,6 @@ static int text_poke_pages(const struct text_poke_op *op, void *dst, const void 
 	return 0;
 }
 
-#ifndef arch_text_poke_flush
-#define arch_text_poke_flush	flush_icache_range
-#endif
-
 static bool text_poke_refuses(const struct text_poke_op *op, const void *dst,
 			      const void *src, size_t len, unsigned long caller)
 {

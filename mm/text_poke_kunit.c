@@ -49,7 +49,7 @@ static bool native_alias_is_mapped(void)
 	return !pte_none(read_pte((void *)__fix_to_virt(FIX_TEXT_POKE0)));
 }
 
-#elif defined(CONFIG_RISCV)
+#elif defined(CONFIG_ARM) || defined(CONFIG_RISCV)
 
 #include <asm/fixmap.h>
 

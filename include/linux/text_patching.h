@@ -7,8 +7,8 @@
  * address is writable and executable at once, not even during a write:
  *
  *   - An architecture with a primitive (CONFIG_ARCH_HAS_TEXT_POKE) makes the
- *     alias itself: x86 in an address space that no other CPU loads, arm64 and riscv
- *     in the fixmap.
+ *     alias itself: x86 in an address space that no other CPU loads, arm, arm64 and
+ *     riscv in the fixmap.
  *   - Other architectures use some pages of vmalloc space, which are mapped for the
  *     duration of a write. The boot parameter "text_poke=generic" makes every
  *     architecture do so from early_initcall on.
@@ -22,16 +22,16 @@
  * change code that may be executing takes the architecture's own protocol:
  * text_poke_bp() on x86, aarch64_insn_patch_text() on arm64.
  *
- * Other CPUs. When one of the functions returns, the caches of instructions are
- * coherent with the memory. No other CPU has been interrupted, except on riscv, where
- * each CPU can only make its own cache coherent. A CPU that has not executed the range
- * since before its old contents became unused fetches the new bytes. A CPU that has
- * executed them may hold old instructions until its next context synchronization: an
+ * Other CPUs. When one of the functions returns, the caches of instructions are coherent
+ * with the memory. No other CPU has been interrupted, except on riscv, loongarch and
+ * ARM11MPCore, where each CPU can only see to itself. A CPU that has not executed the
+ * range since before its old contents became unused fetches the new bytes. A CPU that
+ * has executed them may hold old instructions until its next context synchronization: an
  * interrupt or exception, or a return from one. A grace period of RCU or RCU tasks
  * between the last execution and the write takes every CPU through one, and so does the
- * breakpoint that leads to a slot of kprobes. This is what users on x86 and arm64
- * relied on before: "Handling Self- and Cross-Modifying Code" in the Intel SDM, volume
- * 3, and "Concurrent modification and execution of instructions" in the Arm ARM.
+ * breakpoint that leads to a slot of kprobes. This is what users on x86 and arm64 relied
+ * on before: "Handling Self- and Cross-Modifying Code" in the Intel SDM, volume 3, and
+ * "Concurrent modification and execution of instructions" in the Arm ARM.
  *
  * To write memory, execute it, and make it trap again::
  *
@@ -178,13 +178,18 @@ void text_buf_fill(void *buf, size_t len);
  *   arch_text_poke_trap_t	u8, u16 or u32: as wide as an instruction;
  *   ARCH_TEXT_POKE_TRAP	an instruction that traps, as it is in memory;
  *   arch_text_poke_flush()	instead of flush_icache_range(), to make caches of
- *				instructions coherent without interrupting CPUs;
+ *				instructions coherent without interrupting CPUs, or
+ *				where that does not reach all caches or CPUs;
  *   ARCH_TEXT_POKE_PAGES	with CONFIG_ARCH_HAS_TEXT_POKE: how many pages
  *				one call of arch_text_poke() can write to, by
  *				default one.
  */
 #ifndef ARCH_TEXT_POKE_PAGES
 #define ARCH_TEXT_POKE_PAGES	1
+#endif
+
+#ifndef arch_text_poke_flush
+#define arch_text_poke_flush	flush_icache_range
 #endif
 
 /**
