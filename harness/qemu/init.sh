@@ -93,9 +93,18 @@ run_locks()
 	[ $(($(cat /proc/sys/kernel/tainted) & 0x280)) -eq 0 ]
 }
 
+# Executes an instruction that fills unused text. It kills the kernel, or the test fails.
+run_trap()
+{
+	echo EXEC_UNUSED_TEXT > /sys/kernel/debug/provoke-crash/DIRECT
+	return 1
+}
+
 mounts
 ip link set lo up
-if grep -qw jitcache.locks /proc/cmdline; then
+if grep -qw jitcache.trap /proc/cmdline; then
+	report run_trap
+elif grep -qw jitcache.locks /proc/cmdline; then
 	report run_locks
 elif grep -qw jitcache.bench /proc/cmdline; then
 	report run_bench
