@@ -4,13 +4,14 @@
 #
 # Load and unload modules again and again. Their init functions run, what they patch in
 # each other is patched, and their memory is freed. Probes are enabled in one of them when
-# it goes.
+# it goes. At the end, several tasks do so while allocations fail.
 
 . "$(dirname "$0")/helpers.sh"
 
 # Each module comes after the modules that it needs.
 MODULES='test_module test_static_key_base test_static_keys'
 SAMPLE=kobject-example
+FAULT=$DEBUGFS/fail_jitcache
 ROUNDS=20
 
 # Print how many objects modules have, with thunks against ITS, or nothing if debugfs does
@@ -59,9 +60,58 @@ probes()
 	kprobes_off
 }
 
+unload()
+{
+	local module
+
+	for module in test_static_keys test_static_key_base test_module; do
+		rmmod $module
+	done
+}
+
+# attempts: load and unload the modules, which may fail
+attempts()
+{
+	local attempt=0 module
+
+	while [ $attempt -lt $ROUNDS ]; do
+		for module in $MODULES; do
+			modprobe "$module"
+		done
+		unload
+		attempt=$((attempt + 1))
+	done 2> /dev/null
+}
+
+# starved: attempts of four tasks while one of three allocations of jit_cache fails
+starved()
+{
+	local module
+
+	if [ ! -d $FAULT ]; then
+		echo "no allocations that fail: no CONFIG_FAIL_JITCACHE"
+		return
+	fi
+	echo 0 > $FAULT/verbose
+	echo -1 > $FAULT/times
+	echo 33 > $FAULT/probability
+	attempts &
+	attempts &
+	attempts &
+	attempts
+	wait
+	echo 0 > $FAULT/probability
+	unload 2> /dev/null
+	for module in $MODULES; do
+		modprobe "$module" || fail "can't load $module after loads that failed"
+	done
+}
+
 clean_up()
 {
 	local module
+
+	[ ! -d $FAULT ] || echo 0 > $FAULT/probability
 
 	kprobes_off
 	rmmod kobject_example 2> /dev/null
@@ -91,6 +141,8 @@ while [ $round -lt $ROUNDS ]; do
 	probes
 	round=$((round + 1))
 done
+starved
+clean_up
 
 echo "$round rounds of $MODULES${before:+, $before objects of modules before, $(objects) after}"
 settled "$before" || fail "$(objects) objects of modules, $before before"
