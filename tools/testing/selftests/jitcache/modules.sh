@@ -86,12 +86,13 @@ attempts()
 # starved: attempts of four tasks while one of three allocations of jit_cache fails
 starved()
 {
-	local module
+	local module fails
 
 	if [ ! -d $FAULT ]; then
 		echo "no allocations that fail: no CONFIG_FAIL_JITCACHE"
 		return
 	fi
+	fails=$(jit_stat 'module(_near)?' fails) || exit
 	echo 0 > $FAULT/verbose
 	echo -1 > $FAULT/times
 	echo 33 > $FAULT/probability
@@ -101,6 +102,9 @@ starved()
 	attempts
 	wait
 	echo 0 > $FAULT/probability
+	fails=$(($(jit_stat 'module(_near)?' fails) - fails))
+	[ $fails -gt 0 ] || fail "no allocation failed"
+	echo "$fails allocations for modules failed"
 	unload 2> /dev/null
 	for module in $MODULES; do
 		modprobe "$module" || fail "can't load $module after loads that failed"
