@@ -39,12 +39,17 @@ has_module()
 
 # probe_inside EVENT FUNCTION: set a probe on an instruction after the first. A probe on
 # the entry may use ftrace, and then needs no slot. Architectures differ in where the
-# second instruction begins and where they allow a probe, so try likely offsets first.
+# second instruction begins and where they allow a probe, so try likely offsets first. On
+# powerpc, ftrace cannot turn a call off whose preceding instruction is probed.
 probe_inside()
 {
 	local event=$1 function=$2 offset
+	local offsets='8 5 4 1 2 3 6 7 9 10 11 12 13 14 15 16 20 24'
 
-	for offset in 8 5 4 1 2 3 6 7 9 10 11 12 13 14 15 16 20 24; do
+	case $(uname -m) in
+	ppc*)	offsets='16 20 24 28' ;;
+	esac
+	for offset in $offsets; do
 		echo "p:$event $function+$offset" \
 			>> $TRACING/kprobe_events 2> /dev/null && return
 	done
