@@ -340,11 +340,21 @@ static bool text_is(const void *text, const void *src, size_t len)
 	return !diff && !memcmp(a, b, len);
 }
 
+static void text_poke_flush(unsigned long start, unsigned long end)
+{
+	arch_text_poke_flush(start, end);
+	if (IS_ENABLED(CONFIG_TEXT_POKE_KUNIT_TEST) && text_poke_watch.task == current) {
+		text_poke_watch.flushes++;
+		text_poke_watch.start = start;
+		text_poke_watch.end = end;
+	}
+}
+
 /* All pieces are written: make the CPUs fetch them. */
 static void *text_poke_end(const struct text_poke_op *op, void *dst, const void *src,
 			   size_t len, unsigned long caller)
 {
-	arch_text_poke_flush((unsigned long)dst, (unsigned long)dst + len);
+	text_poke_flush((unsigned long)dst, (unsigned long)dst + len);
 
 	/*
 	 * The write went to another page, or a cache hides it. Either way, the

@@ -17,6 +17,7 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/text_patching.h>
+#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
 #include <asm/hardirq.h>
@@ -27,9 +28,10 @@
 
 /* === What depends on the architecture ====================================== */
 
+/* Through what the primitive wrote to @dst, can anything still be written or executed? */
 #if defined(CONFIG_X86)
 
-static bool native_alias_is_mapped(void)
+static bool native_alias_is_left(const void *dst)
 {
 	int i;
 
@@ -44,7 +46,7 @@ static bool native_alias_is_mapped(void)
 
 #include <asm/fixmap.h>
 
-static bool native_alias_is_mapped(void)
+static bool native_alias_is_left(const void *dst)
 {
 	return !pte_none(read_pte((void *)__fix_to_virt(FIX_TEXT_POKE0)));
 }
@@ -53,15 +55,51 @@ static bool native_alias_is_mapped(void)
 
 #include <asm/fixmap.h>
 
-static bool native_alias_is_mapped(void)
+static bool native_alias_is_left(const void *dst)
 {
 	return !pte_none(read_pte((void *)__fix_to_virt(FIX_TEXT_POKE0))) ||
 	       !pte_none(read_pte((void *)__fix_to_virt(FIX_TEXT_POKE1)));
 }
 
+#elif defined(CONFIG_S390)
+
+/* The identity map stays, and can be written. But text must not have a second address. */
+static bool native_alias_is_left(const void *dst)
+{
+	unsigned long addr = (unsigned long)page_address(vmalloc_to_page(dst));
+	pud_t *pud = pud_offset(p4d_offset(pgd_offset_k(addr), addr), addr);
+	pmd_t *pmd;
+
+	if (!MACHINE_HAS_NX)
+		return false;
+	if (pud_large(*pud))
+		return !(pud_val(*pud) & _REGION_ENTRY_NOEXEC);
+	pmd = pmd_offset(pud, addr);
+	if (pmd_large(*pmd))
+		return !(pmd_val(*pmd) & _SEGMENT_ENTRY_NOEXEC);
+	return pte_is_exec(read_pte((void *)addr));
+}
+
+#elif defined(CONFIG_PPC) && defined(CONFIG_ARCH_HAS_TEXT_POKE)
+
+#include <asm/code-patching.h>
+
+static bool native_alias_is_left(const void *dst)
+{
+	unsigned int cpu, i;
+
+	for_each_online_cpu(cpu) {
+		for (i = 0; i < PATCH_LEVELS; i++) {
+			if (!pte_none(read_pte(per_cpu(text_poke_area, cpu)->addr + i * PAGE_SIZE)))
+				return true;
+		}
+	}
+	return false;
+}
+
 #elif !defined(CONFIG_ARCH_HAS_TEXT_POKE)
 
-static bool native_alias_is_mapped(void)
+static bool native_alias_is_left(const void *dst)
 {
 	return false;
 }
@@ -307,6 +345,39 @@ static void test_huge_mapping(struct kunit *test)
 	vfree(mem);
 }
 
+/* === Caches of instructions =============================================== */
+
+struct text_poke_watch text_poke_watch;
+
+/* Emulators have no such caches, so nothing else notices what is left out. */
+static void check_flush(struct kunit *test, void *dst, size_t len,
+			void *(*poke)(void *dst, const void *src, size_t len))
+{
+	struct target *t = test->priv;
+
+	text_poke_watch.flushes = 0;
+	text_poke_watch.task = current;
+	KUNIT_EXPECT_PTR_EQ(test, poke(dst, t->src, len), dst);
+	text_poke_watch.task = NULL;
+	KUNIT_EXPECT_EQ(test, text_poke_watch.flushes, 1U);
+	KUNIT_EXPECT_EQ(test, text_poke_watch.start, (unsigned long)dst);
+	KUNIT_EXPECT_EQ(test, text_poke_watch.end, (unsigned long)dst + len);
+}
+
+/* However many pieces there are, caches are made coherent once, with the range alone. */
+static void test_flushes_once(struct kunit *test)
+{
+	const struct poke_case *c = test->param_value;
+	struct target *t = test->priv;
+
+	check_flush(test, t->mem + 3, 1, c->poke);
+	check_flush(test, t->mem + PAGE_SIZE - 1, 2, c->poke);
+	check_flush(test, t->mem + 100, 4 * PAGE_SIZE, c->poke);
+	mutex_lock(&text_mutex);
+	check_flush(test, t->mem + PAGE_SIZE - 7, PAGE_SIZE, c->locked);
+	mutex_unlock(&text_mutex);
+}
+
 /* === Protections ========================================================== */
 
 static void test_protections(struct kunit *test)
@@ -327,7 +398,7 @@ static void test_alias_is_gone(struct kunit *test)
 	struct target *t = test->priv;
 
 	KUNIT_EXPECT_NOT_NULL(test, c->poke(t->mem + 100, t->src, 3 * PAGE_SIZE));
-	KUNIT_EXPECT_FALSE(test, native_alias_is_mapped());
+	KUNIT_EXPECT_FALSE(test, native_alias_is_left(t->mem + 100));
 	if (text_poke_alias)
 		KUNIT_EXPECT_TRUE(test, pte_none(read_pte(text_poke_alias->addr)));
 }
@@ -748,11 +819,56 @@ static void test_every_cpu_pokes(struct kunit *test)
 	stop_workers(test, workers);
 }
 
+#ifdef CONFIG_S390
+/* The last byte is the test's, the others are the workers'. */
+static int write_same_doubleword(void *data)
+{
+	struct worker *w = data;
+	u8 *byte = w->mem + w->id;
+
+	while (!kthread_should_stop()) {
+		u8 value = w->rounds;
+
+		s390_kernel_write(byte, &value, 1);
+		w->failures += READ_ONCE(*byte) != value;
+		WRITE_ONCE(w->rounds, w->rounds + 1);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* s390_kernel_write() writes all of a doubleword, and its callers need no text_mutex. */
+static void test_same_doubleword(struct kunit *test)
+{
+	struct target *t = test->priv;
+	struct worker *workers;
+	unsigned int i;
+	u8 *byte = t->mem + sizeof(u64) - 1;
+	u8 value;
+
+	if (text_poke_alias)
+		kunit_skip(test, "the fallback does not know the lock");
+	if (nr_cpu_ids > sizeof(u64) - 1)
+		kunit_skip(test, "more CPUs than bytes");
+
+	workers = start_workers(test, write_same_doubleword);
+	for (i = 0; i < 10 * ROUNDS; i++) {
+		value = i;
+		if (!text_poke_copy(byte, &value, 1) || READ_ONCE(*byte) != value)
+			break;
+		cond_resched();
+	}
+	stop_workers(test, workers);
+	KUNIT_EXPECT_EQ(test, i, 10 * ROUNDS);
+}
+#endif
+
 static struct kunit_case text_poke_test_cases[] = {
 	KUNIT_CASE_PARAM(test_boundaries, poke_gen_params),
 	KUNIT_CASE_PARAM(test_whole_area, poke_gen_params),
 	KUNIT_CASE_PARAM(test_locked, poke_gen_params),
 	KUNIT_CASE_PARAM(test_huge_mapping, poke_gen_params),
+	KUNIT_CASE_PARAM(test_flushes_once, poke_gen_params),
 	KUNIT_CASE_PARAM(test_protections, poke_gen_params),
 	KUNIT_CASE_PARAM(test_alias_is_gone, poke_gen_params),
 	KUNIT_CASE_PARAM(test_refused, refused_gen_params),
@@ -767,6 +883,9 @@ static struct kunit_case text_poke_test_cases[] = {
 	KUNIT_CASE(test_every_cpu_fetches_new_code),
 	KUNIT_CASE_PARAM(test_neighbours_execute, poke_gen_params),
 	KUNIT_CASE(test_every_cpu_pokes),
+#ifdef CONFIG_S390
+	KUNIT_CASE(test_same_doubleword),
+#endif
 	{}
 };
 

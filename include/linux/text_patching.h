@@ -8,7 +8,8 @@
  *
  *   - An architecture with a primitive (CONFIG_ARCH_HAS_TEXT_POKE) makes the
  *     alias itself: x86 in an address space that no other CPU loads, arm, arm64 and
- *     riscv in the fixmap.
+ *     riscv in the fixmap, powerpc at an address of each CPU. s390 has one in its
+ *     identity map, all the time.
  *   - Other architectures use some pages of vmalloc space, which are mapped for the
  *     duration of a write. The boot parameter "text_poke=generic" makes every
  *     architecture do so from early_initcall on.
@@ -23,15 +24,18 @@
  * text_poke_bp() on x86, aarch64_insn_patch_text() on arm64.
  *
  * Other CPUs. When one of the functions returns, the caches of instructions are coherent
- * with the memory. No other CPU has been interrupted, except on riscv, loongarch and
- * ARM11MPCore, where each CPU can only see to itself. A CPU that has not executed the
- * range since before its old contents became unused fetches the new bytes. A CPU that
- * has executed them may hold old instructions until its next context synchronization: an
- * interrupt or exception, or a return from one. A grace period of RCU or RCU tasks
- * between the last execution and the write takes every CPU through one, and so does the
- * breakpoint that leads to a slot of kprobes. This is what users on x86 and arm64 relied
- * on before: "Handling Self- and Cross-Modifying Code" in the Intel SDM, volume 3, and
- * "Concurrent modification and execution of instructions" in the Arm ARM.
+ * with the memory. With a primitive, no other CPU has been interrupted on x86, arm64, arm
+ * (but for ARM11MPCore), powerpc and s390. It may have been elsewhere, if a CPU can only
+ * see to itself, as on riscv and loongarch; and by the fallback, which flushes TLBs.
+ *
+ * A CPU that has not executed the range since before its old contents became unused
+ * fetches the new bytes. A CPU that has executed them may hold old instructions until its
+ * next context synchronization: an interrupt or exception, or a return from one. A grace
+ * period of RCU or RCU tasks between the last execution and the write takes every CPU
+ * through one, and so does the breakpoint that leads to a slot of kprobes. This is what
+ * users on x86 and arm64 relied on before: "Handling Self- and Cross-Modifying Code" in the
+ * Intel SDM, volume 3, and "Concurrent modification and execution of instructions" in the
+ * Arm ARM.
  *
  * To write memory, execute it, and make it trap again::
  *
@@ -211,8 +215,8 @@ typedef void text_poke_f(void *alias, const void *src, size_t len);
  *
  * Defined by architectures with CONFIG_ARCH_HAS_TEXT_POKE. The alias is not
  * executable, other CPUs cannot write through it as far as the architecture can
- * prevent that, and it is gone when the function returns. The caller makes caches of
- * instructions coherent.
+ * prevent that, and it is gone when the function returns, unless it is the direct map.
+ * The caller makes caches of instructions coherent.
  *
  * Context: Process context. text_mutex is held.
  */
