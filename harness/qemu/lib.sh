@@ -18,6 +18,10 @@ trap 'exit 130' INT TERM
 : "${V:=0}"
 export STEP_START JOBS V
 
+# Without this, ccache runs the preprocessor before the compiler: a fifth of the time of a
+# file that it doesn't have yet, for hits that few files give.
+export CCACHE_DEPEND=1
+
 # shellcheck disable=SC2034 # used by scripts that source this
 CACHE_DIR=${XDG_CACHE_HOME:-$HOME/.cache}/jitcache
 
