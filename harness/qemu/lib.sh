@@ -124,11 +124,13 @@ run()
 	"$@"
 }
 
+# One at a time: apt-get fails if another one runs.
 apt_install()
 {
 	export DEBIAN_FRONTEND=noninteractive
 
-	apt-get -q update && apt-get -q -y install --no-install-recommends "$@"
+	( flock 7 && apt-get -q update &&
+		apt-get -q -y install --no-install-recommends "$@" ) 7< /var/lib/apt
 }
 
 # need PACKAGE...: install missing packages, or name them in one line without root,
