@@ -53,8 +53,8 @@ split_pages()
 }
 
 # ro_difference: how many KiB more are read-only in the kernel image and in the areas of
-# modules and vmalloc than in the direct map. On x86 its first MiB has code for real mode,
-# which is mapped nowhere else.
+# modules and vmalloc than in the direct map, which always has some: the image. On x86 its
+# first MiB has code for real mode, which is mapped nowhere else.
 ro_difference()
 {
 	awk '
@@ -73,8 +73,10 @@ ro_difference()
 		for (i = 2; $i !~ /^[0-9]+[KMG]$/; i++)
 			;
 		n += sign * $i * unit[substr($i, length($i))]
+		if (sign < 0)
+			found = 1
 	}
-	END	{ print n + 0 }' "$tables"
+	END	{ print found ? n : 1 }' "$tables"
 }
 
 # protected: fail if a kernel with jit_cache has a mapping that is writable and executable,
