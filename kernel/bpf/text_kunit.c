@@ -66,7 +66,9 @@ static void count_flush(void)
 /*
  * A classic program flushes the predictors if its memory may have held other code since the
  * last flush, as all memory may have if there was none. Others never do. What is free is
- * clean then, and stays so until something is freed.
+ * clean then, and stays so until something is freed. A worker may do that meanwhile, with the
+ * slot of the self test of kprobes, so that another filter flushes, but not all of them.
+ * (jitcache_flush counts exactly, in memory that has no other users.)
  */
 static void test_filters_flush(struct kunit *test)
 {
@@ -82,8 +84,8 @@ static void test_filters_flush(struct kunit *test)
 		filters[i] = new_prog_of_type(test, BPF_PROG_TYPE_UNSPEC, i);
 	/* If the CPU needs the flush, there may have been one before. */
 	if (!before)
-		KUNIT_EXPECT_EQ(test, flushes, 1U);
-	KUNIT_EXPECT_LE(test, flushes, 1U);
+		KUNIT_EXPECT_GE(test, flushes, 1U);
+	KUNIT_EXPECT_LT(test, flushes, ARRAY_SIZE(filters));
 	bpf_jit_set_flush(before);
 
 	bpf_prog_free(prog);
