@@ -133,12 +133,15 @@ static void jit_free_erase(struct jit_space *space, struct jit_extent *extent)
 /*
  * @rest was cut off the free extent @extent and replaces it in the tree. Most are cut
  * off the largest one and stay the largest, which saves erasing and inserting.
+ * @least: those in front of @extent are smaller than what @extent has now
  */
 static void jit_free_replace(struct jit_space *space, struct jit_extent *extent,
-			     struct jit_extent *rest)
+			     struct jit_extent *rest, bool least)
 {
-	struct jit_extent *prev = jit_extent_of(rb_prev(&extent->node));
+	struct jit_extent *prev = NULL;
 
+	if (!least || rest->size < extent->size)
+		prev = jit_extent_of(rb_prev(&extent->node));
 	if (!prev || jit_extent_smaller(prev, rest)) {
 		rest->state = JIT_EXTENT_FREE;
 		rb_replace_node(&extent->node, &rest->node, &space->free);
@@ -204,11 +207,12 @@ static struct jit_extent *jit_free_clean_end(struct jit_space *space, u32 size, 
  * An extent with room for an object: one of the smallest, if it is aligned, or one
  * that is large enough for any alignment. There is one whether clean or dirty is wanted.
  * If there never was a flush, all are dirty, and the first one that has room is taken.
+ * @least: the smallest that has @size bytes, or NULL
  */
-static struct jit_extent *jit_free_fit(struct jit_space *space, u32 size, u32 align,
-				       unsigned int fit)
+static struct jit_extent *jit_free_fit(struct jit_space *space, struct jit_extent *least,
+				       u32 size, u32 align, unsigned int fit)
 {
-	struct jit_extent *extent = jit_free_at_least(space, size);
+	struct jit_extent *extent = least;
 	struct jit_extent *clean, *first = NULL;
 	bool want_dirty = !(fit & JIT_FIT_CLEAN);
 	unsigned int tries;
@@ -454,7 +458,8 @@ bool jit_extent_fits(struct jit_space *space, u32 size, u32 align)
 	/* Nearly always the end of a chunk, large enough for any alignment. */
 	if (largest && largest->size >= (unsigned long)size + align)
 		return true;
-	return jit_free_fit(space, size, align, JIT_FIT_QUICK);
+	return jit_free_fit(space, jit_free_at_least(space, size), size, align,
+			    JIT_FIT_QUICK);
 }
 
 /**
@@ -470,7 +475,8 @@ bool jit_extent_fits(struct jit_space *space, u32 size, u32 align)
 struct jit_extent *jit_extent_take(struct jit_space *space, u32 size, u32 align,
 				   unsigned int fit, struct list_head *spares)
 {
-	struct jit_extent *extent = jit_free_fit(space, size, align, fit);
+	struct jit_extent *least = jit_free_at_least(space, size);
+	struct jit_extent *extent = jit_free_fit(space, least, size, align, fit);
 	struct jit_extent *front;
 	unsigned long pad;
 
@@ -486,7 +492,8 @@ struct jit_extent *jit_extent_take(struct jit_space *space, u32 size, u32 align,
 		if (extent->size > size)
 			jit_free_insert(space, jit_extent_split(extent, size, spares));
 	} else if (extent->size > size) {
-		jit_free_replace(space, extent, jit_extent_split(extent, size, spares));
+		jit_free_replace(space, extent, jit_extent_split(extent, size, spares),
+				 extent == least);
 	} else {
 		jit_free_erase(space, extent);
 	}
