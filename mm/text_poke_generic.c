@@ -276,18 +276,28 @@ static size_t text_poke_piece(const void *dst, size_t len)
 	return min_t(size_t, len, pages * PAGE_SIZE - offset_in_page(dst));
 }
 
+/* The KUnit suite looks at page tables while a piece is written. */
+static text_poke_f *text_poke_writer(const struct text_poke_op *op)
+{
+	if (IS_ENABLED(CONFIG_TEXT_POKE_KUNIT_TEST) && text_poke_watch.task == current &&
+	    text_poke_watch.write)
+		return text_poke_watch.write;
+	return op->write;
+}
+
 static int text_poke_pages(const struct text_poke_op *op, void *dst, const void *src,
 			   size_t len)
 {
+	text_poke_f *write = text_poke_writer(op);
 	size_t done, piece;
 	int err;
 
 	for (done = 0; done < len; done += piece) {
 		piece = text_poke_piece(dst + done, len - done);
 		if (!text_poke_is_generic()) {
-			arch_text_poke(op->write, dst + done, src, piece);
+			arch_text_poke(write, dst + done, src, piece);
 		} else {
-			err = text_poke_generic(op->write, dst + done, src, piece);
+			err = text_poke_generic(write, dst + done, src, piece);
 			/* Only the first piece can fail, and only if there is no alias. */
 			if (err)
 				return WARN_ON_ONCE(done) ? -EIO : err;

@@ -31,6 +31,15 @@
 /* Through what the primitive wrote to @dst, can anything still be written or executed? */
 #if defined(CONFIG_X86)
 
+#define alias_is_exec	alias_is_exec
+static bool alias_is_exec(const void *alias)
+{
+	unsigned long addr = (unsigned long)alias;
+
+	/* The alias of the primitive is in an address space of its own. */
+	return pte_is_exec(read_mm_pte(addr < TASK_SIZE_MAX ? poking_mm : &init_mm, addr));
+}
+
 static bool native_alias_is_left(const void *dst)
 {
 	int i;
@@ -63,10 +72,10 @@ static bool native_alias_is_left(const void *dst)
 
 #elif defined(CONFIG_S390)
 
-/* The identity map stays, and can be written. But text must not have a second address. */
-static bool native_alias_is_left(const void *dst)
+#define alias_is_exec	alias_is_exec
+static bool alias_is_exec(const void *alias)
 {
-	unsigned long addr = (unsigned long)page_address(vmalloc_to_page(dst));
+	unsigned long addr = (unsigned long)alias;
 	pud_t *pud = pud_offset(p4d_offset(pgd_offset_k(addr), addr), addr);
 	pmd_t *pmd;
 
@@ -77,7 +86,13 @@ static bool native_alias_is_left(const void *dst)
 	pmd = pmd_offset(pud, addr);
 	if (pmd_large(*pmd))
 		return !(pmd_val(*pmd) & _SEGMENT_ENTRY_NOEXEC);
-	return pte_is_exec(read_pte((void *)addr));
+	return pte_is_exec(read_pte(alias));
+}
+
+/* The identity map stays, and can be written. But text must not have a second address. */
+static bool native_alias_is_left(const void *dst)
+{
+	return alias_is_exec(page_address(vmalloc_to_page(dst)));
 }
 
 #elif defined(CONFIG_PPC) && defined(CONFIG_ARCH_HAS_TEXT_POKE)
@@ -106,6 +121,13 @@ static bool native_alias_is_left(const void *dst)
 
 #else
 #error "Tell the test how functions and page tables look on this architecture"
+#endif
+
+#ifndef alias_is_exec
+static bool alias_is_exec(const void *alias)
+{
+	return pte_is_exec(read_pte(alias));
+}
 #endif
 
 /* === Memory to poke ======================================================= */
@@ -390,6 +412,49 @@ static void test_protections(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, all_read_only_exec(t->mem));
 	KUNIT_EXPECT_NOT_NULL(test, c->poke(t->mem + 100, t->src, 3 * PAGE_SIZE));
 	KUNIT_EXPECT_TRUE(test, all_read_only_exec(t->mem));
+}
+
+static const u8 *watched;
+static unsigned int watched_pieces, watched_writable, watched_exec;
+
+/* Interrupts may be off. */
+static void watch_write(void *alias, const void *src, size_t len)
+{
+	watched_pieces++;
+	watched_writable += !all_read_only_exec(watched);
+	watched_exec += alias_is_exec(alias) || alias_is_exec(alias + len - 1);
+	memcpy(alias, src, len);
+}
+
+/* The target stays as it is, and the alias is not executable, while a piece is written. */
+static void test_during_write(struct kunit *test)
+{
+	struct target *t = test->priv;
+	bool can_forbid_exec;
+	void *data;
+
+	if (!CAN_PROTECT)
+		kunit_skip(test, "no ARCH_HAS_SET_MEMORY");
+	data = vmalloc(PAGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, data);
+	can_forbid_exec = !pte_is_exec(read_pte(data));
+	vfree(data);
+
+	watched = t->mem;
+	watched_pieces = 0;
+	watched_writable = 0;
+	watched_exec = 0;
+	text_poke_watch.write = watch_write;
+	text_poke_watch.task = current;
+	KUNIT_EXPECT_NOT_NULL(test, text_poke_copy(t->mem + 100, t->src, 3 * PAGE_SIZE));
+	text_poke_watch.task = NULL;
+	text_poke_watch.write = NULL;
+
+	KUNIT_EXPECT_GE(test, watched_pieces, 1U);
+	KUNIT_EXPECT_EQ(test, watched_writable, 0U);
+	if (can_forbid_exec)
+		KUNIT_EXPECT_EQ(test, watched_exec, 0U);
+	KUNIT_EXPECT_EQ(test, memcmp(t->mem + 100, t->src, 3 * PAGE_SIZE), 0);
 }
 
 static void test_alias_is_gone(struct kunit *test)
@@ -784,6 +849,56 @@ static void test_neighbours_execute(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, i, ROUNDS / 10);
 }
 
+/* Both under text_mutex. */
+static bool poke_goes_on;
+static unsigned int turns;
+
+static void mark_write(void *alias, const void *src, size_t len)
+{
+	poke_goes_on = src + len != watched;
+	memcpy(alias, src, len);
+}
+
+static int take_turns(void *data)
+{
+	struct worker *w = data;
+
+	while (!kthread_should_stop()) {
+		mutex_lock(&text_mutex);
+		turns += poke_goes_on;
+		mutex_unlock(&text_mutex);
+		WRITE_ONCE(w->rounds, w->rounds + 1);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* A long poke does not hold text_mutex throughout. */
+static void test_others_take_turns(struct kunit *test)
+{
+	const size_t len = 16 * TEXT_POKE_LOCKED_MAX;
+	u8 *mem = vzalloc(len), *src = vzalloc(len);
+	struct worker *workers;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, mem);
+	KUNIT_ASSERT_NOT_NULL(test, src);
+	watched = src + len;
+	turns = 0;
+	workers = start_workers(test, take_turns);
+	text_poke_watch.write = mark_write;
+	text_poke_watch.task = current;
+	/* With a single CPU, the others run when the time slice of this task is over. */
+	for (i = 0; i < 100 && !READ_ONCE(turns); i++)
+		KUNIT_EXPECT_NOT_NULL(test, text_poke_copy(mem, src, len));
+	text_poke_watch.task = NULL;
+	text_poke_watch.write = NULL;
+	stop_workers(test, workers);
+	KUNIT_EXPECT_GE(test, turns, 1U);
+	vfree(src);
+	vfree(mem);
+}
+
 #define SLOT_SIZE	64
 
 static int poke_own_slot(void *data)
@@ -870,6 +985,7 @@ static struct kunit_case text_poke_test_cases[] = {
 	KUNIT_CASE_PARAM(test_huge_mapping, poke_gen_params),
 	KUNIT_CASE_PARAM(test_flushes_once, poke_gen_params),
 	KUNIT_CASE_PARAM(test_protections, poke_gen_params),
+	KUNIT_CASE(test_during_write),
 	KUNIT_CASE_PARAM(test_alias_is_gone, poke_gen_params),
 	KUNIT_CASE_PARAM(test_refused, refused_gen_params),
 	KUNIT_CASE(test_no_source),
@@ -882,6 +998,7 @@ static struct kunit_case text_poke_test_cases[] = {
 #endif
 	KUNIT_CASE(test_every_cpu_fetches_new_code),
 	KUNIT_CASE_PARAM(test_neighbours_execute, poke_gen_params),
+	KUNIT_CASE(test_others_take_turns),
 	KUNIT_CASE(test_every_cpu_pokes),
 #ifdef CONFIG_S390
 	KUNIT_CASE(test_same_doubleword),
