@@ -241,7 +241,7 @@ static int text_poke_generic(text_poke_f *write, void *dst, const void *src, siz
 {
 	struct page *pages[TEXT_POKE_ALIAS_PAGES];
 	unsigned int i, nr = DIV_ROUND_UP(offset_in_page(dst) + len, PAGE_SIZE);
-	void *alias;
+	void *alias, *page = dst - offset_in_page(dst);
 	int err;
 
 	if (!IS_ENABLED(CONFIG_ARCH_HAS_SET_MEMORY)) {
@@ -253,14 +253,20 @@ static int text_poke_generic(text_poke_f *write, void *dst, const void *src, siz
 		return -ENOMEM;
 
 	for (i = 0; i < nr; i++)
-		pages[i] = vmalloc_to_page(dst + i * PAGE_SIZE);
+		pages[i] = vmalloc_to_page(page + i * PAGE_SIZE);
 	err = text_poke_alias_map(pages, nr);
 	if (!err) {
-		alias = text_poke_alias->addr + offset_in_page(dst);
-		write(alias, src, len);
-		/* The alias and the target may be in different lines of a VIVT cache. */
-		flush_kernel_vmap_range(alias, len);
-		invalidate_kernel_vmap_range(dst, len);
+		alias = text_poke_alias->addr;
+		write(alias + offset_in_page(dst), src, len);
+		/*
+		 * The alias and the target may be in different lines of a VIVT cache. Some
+		 * CPUs flush a page whatever the length, others from the address on that they
+		 * are given, not from its line on.
+		 */
+		for (i = 0; i < nr; i++) {
+			flush_kernel_vmap_range(alias + i * PAGE_SIZE, PAGE_SIZE);
+			invalidate_kernel_vmap_range(page + i * PAGE_SIZE, PAGE_SIZE);
+		}
 	}
 	text_poke_alias_unmap(nr);
 	return err;
