@@ -10,6 +10,7 @@
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/jitcache.h>
+#include <linux/kallsyms.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/random.h>
@@ -311,6 +312,24 @@ static void test_guard_page(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, find_vm_area(addr)->size, 3 * PAGE_SIZE);
 	KUNIT_EXPECT_NULL(test, jit_cache_alloc(cache, PAGE_SIZE));
+	jit_cache_free(cache, addr);
+	jit_cache_destroy(cache);
+}
+
+/* People see in /proc/vmallocinfo which code has how much memory. */
+static void test_caller(struct kunit *test)
+{
+	char name[KSYM_SYMBOL_LEN];
+	struct jit_cache *cache;
+	void *addr;
+
+	if (!IS_ENABLED(CONFIG_KALLSYMS))
+		kunit_skip(test, "no CONFIG_KALLSYMS");
+	cache = make(test, JIT_RAW, 0, PAGE_SIZE, 0);
+	addr = jit_cache_alloc(cache, PAGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, addr);
+	sprint_symbol_no_offset(name, (unsigned long)find_vm_area(addr)->caller);
+	KUNIT_EXPECT_STREQ(test, name, __func__);
 	jit_cache_free(cache, addr);
 	jit_cache_destroy(cache);
 }
@@ -774,6 +793,7 @@ static struct kunit_case jitcache_cases[] = {
 	KUNIT_CASE(test_alignment),
 	KUNIT_CASE_PARAM(test_exact_fit, type_gen_params),
 	KUNIT_CASE(test_guard_page),
+	KUNIT_CASE(test_caller),
 	KUNIT_CASE(test_traps_between),
 	KUNIT_CASE(test_full),
 	KUNIT_CASE(test_other_ranges),
