@@ -15,6 +15,7 @@
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
+#include <linux/workqueue.h>
 
 #include "jitcache.h"
 #include "text_kunit.h"
@@ -93,7 +94,10 @@ static inline struct jit_chunk *chunk_of(const void *addr)
 	return chunk;
 }
 
-/* Grace periods have no upper bound, so this is generous. */
+/*
+ * Grace periods have no upper bound, so this is generous. The worker is done, too, or a cache
+ * that is destroyed would leave its pool to it, and to the next test.
+ */
 static inline void wait_until_none_waits(struct kunit *test, const struct jit_cache *cache)
 {
 	unsigned int i;
@@ -101,6 +105,8 @@ static inline void wait_until_none_waits(struct kunit *test, const struct jit_ca
 	for (i = 0; i < 3000 && READ_ONCE(cache->stat[JIT_CACHE_WAITING]); i++)
 		msleep(20);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(cache->stat[JIT_CACHE_WAITING]), 0UL);
+	for (i = 0; i < NR_JIT_WAITS; i++)
+		flush_work(&cache->pool->batches[i].work);
 }
 
 /* So that nothing is left in the range of the tests. */
