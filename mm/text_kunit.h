@@ -10,9 +10,11 @@
 #include <linux/kasan.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
+#include <linux/set_memory.h>
 #include <linux/string.h>
 #include <linux/text_patching.h>
 #include <linux/types.h>
+#include <linux/vmalloc.h>
 
 #include <asm/sections.h>
 
@@ -205,8 +207,8 @@ static inline size_t emit_return(u8 *buf, u32 value)
 
 /* Not used where memory cannot be protected. */
 #ifndef pte_is_writable
-#define pte_is_writable(pte)	true
-#define pte_is_exec(pte)	true
+#define pte_is_writable(pte)	({ (void)(pte); true; })
+#define pte_is_exec(pte)	({ (void)(pte); true; })
 #endif
 
 /* Does the direct map become read-only along with memory, and executable? */
@@ -244,6 +246,32 @@ static inline pte_t read_pte(const void *addr)
 	return read_mm_pte(&init_mm, (unsigned long)addr);
 }
 
+/* Can what is written through @alias be executed there, too? */
+static inline bool alias_is_exec(const void *alias)
+{
+	unsigned long addr = (unsigned long)alias;
+	struct mm_struct *mm = &init_mm;
+
+#if defined(CONFIG_X86)
+	/* The alias of the primitive is in an address space of its own. */
+	if (addr < TASK_SIZE_MAX)
+		mm = poking_mm;
+#elif defined(CONFIG_S390)
+	/* The identity map has huge pages. */
+	pud_t *pud = pud_offset(p4d_offset(pgd_offset_k(addr), addr), addr);
+	pmd_t *pmd;
+
+	if (!MACHINE_HAS_NX)
+		return false;
+	if (pud_large(*pud))
+		return !(pud_val(*pud) & _REGION_ENTRY_NOEXEC);
+	pmd = pmd_offset(pud, addr);
+	if (pmd_large(*pmd))
+		return !(pmd_val(*pmd) & _SEGMENT_ENTRY_NOEXEC);
+#endif
+	return pte_is_exec(read_mm_pte(mm, addr));
+}
+
 /*
  * The entry that maps @addr in the kernel, or an empty one if there is none. The entry of
  * a huge page has the permission bits where that of a page has them.
@@ -265,6 +293,40 @@ static inline pte_t read_leaf(const void *addr, bool *huge)
 		return read_pte((void *)at);
 	*huge = true;
 	return __pte(pmd_val(pmd));
+}
+
+/* Memory as a JIT uses it: executable, and read-only if memory can be. Free it with vfree(). */
+static inline u8 *alloc_text(size_t size, int byte)
+{
+	u8 *mem;
+
+	mem = __vmalloc_node_range(size, PAGE_SIZE, VMALLOC_START, VMALLOC_END, GFP_KERNEL,
+				   CAN_PROTECT ? PAGE_KERNEL : ARCH_JIT_RAW,
+				   VM_FLUSH_RESET_PERMS, NUMA_NO_NODE,
+				   __builtin_return_address(0));
+	if (!mem)
+		return NULL;
+
+	memset(mem, byte, size);
+	if (set_memory_ro((unsigned long)mem, size / PAGE_SIZE) ||
+	    set_memory_x((unsigned long)mem, size / PAGE_SIZE)) {
+		vfree(mem);
+		return NULL;
+	}
+	return mem;
+}
+
+static inline bool all_read_only_exec(const u8 *mem, size_t size)
+{
+	size_t off;
+
+	for (off = 0; off < size; off += PAGE_SIZE) {
+		pte_t pte = read_pte(mem + off);
+
+		if (!pte_present(pte) || pte_is_writable(pte) || !pte_is_exec(pte))
+			return false;
+	}
+	return true;
 }
 
 #endif /* _MM_TEXT_KUNIT_H */

@@ -282,6 +282,10 @@ static size_t text_poke_piece(const void *dst, size_t len)
 	return min_t(size_t, len, pages * PAGE_SIZE - offset_in_page(dst));
 }
 
+#ifdef CONFIG_TEXT_POKE_KUNIT_TEST
+struct text_poke_watch text_poke_watch;
+#endif
+
 /* The KUnit suite looks at page tables while a piece is written. */
 static text_poke_f *text_poke_writer(const struct text_poke_op *op)
 {

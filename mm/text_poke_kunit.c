@@ -13,7 +13,6 @@
 #include <linux/memory.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
-#include <linux/set_memory.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/text_patching.h>
@@ -30,15 +29,6 @@
 
 /* Through what the primitive wrote to @dst, can anything still be written or executed? */
 #if defined(CONFIG_X86)
-
-#define alias_is_exec	alias_is_exec
-static bool alias_is_exec(const void *alias)
-{
-	unsigned long addr = (unsigned long)alias;
-
-	/* The alias of the primitive is in an address space of its own. */
-	return pte_is_exec(read_mm_pte(addr < TASK_SIZE_MAX ? poking_mm : &init_mm, addr));
-}
 
 static bool native_alias_is_left(const void *dst)
 {
@@ -71,23 +61,6 @@ static bool native_alias_is_left(const void *dst)
 }
 
 #elif defined(CONFIG_S390)
-
-#define alias_is_exec	alias_is_exec
-static bool alias_is_exec(const void *alias)
-{
-	unsigned long addr = (unsigned long)alias;
-	pud_t *pud = pud_offset(p4d_offset(pgd_offset_k(addr), addr), addr);
-	pmd_t *pmd;
-
-	if (!MACHINE_HAS_NX)
-		return false;
-	if (pud_large(*pud))
-		return !(pud_val(*pud) & _REGION_ENTRY_NOEXEC);
-	pmd = pmd_offset(pud, addr);
-	if (pmd_large(*pmd))
-		return !(pmd_val(*pmd) & _SEGMENT_ENTRY_NOEXEC);
-	return pte_is_exec(read_pte(alias));
-}
 
 /* The identity map stays, and can be written. But text must not have a second address. */
 static bool native_alias_is_left(const void *dst)
@@ -123,13 +96,6 @@ static bool native_alias_is_left(const void *dst)
 #error "Tell the test how functions and page tables look on this architecture"
 #endif
 
-#ifndef alias_is_exec
-static bool alias_is_exec(const void *alias)
-{
-	return pte_is_exec(read_pte(alias));
-}
-#endif
-
 /* === Memory to poke ======================================================= */
 
 #define TARGET_PAGES	6
@@ -150,26 +116,6 @@ struct target {
 	u8 *src;
 };
 
-static u8 *alloc_text(size_t size)
-{
-	u8 *mem;
-
-	mem = __vmalloc_node_range(size, PAGE_SIZE, VMALLOC_START, VMALLOC_END, GFP_KERNEL,
-				   CAN_PROTECT ? PAGE_KERNEL : ARCH_JIT_RAW,
-				   VM_FLUSH_RESET_PERMS, NUMA_NO_NODE,
-				   __builtin_return_address(0));
-	if (!mem)
-		return NULL;
-
-	memset(mem, BACKGROUND, size);
-	if (set_memory_ro((unsigned long)mem, size / PAGE_SIZE) ||
-	    set_memory_x((unsigned long)mem, size / PAGE_SIZE)) {
-		vfree(mem);
-		return NULL;
-	}
-	return mem;
-}
-
 static int text_poke_test_init(struct kunit *test)
 {
 	struct target *t;
@@ -188,7 +134,7 @@ static int text_poke_test_init(struct kunit *test)
 	for (i = 0; i < TARGET_SIZE; i++)
 		t->src[i] = i % 251;
 
-	t->mem = alloc_text(TARGET_SIZE);
+	t->mem = alloc_text(TARGET_SIZE, BACKGROUND);
 	KUNIT_ASSERT_NOT_NULL(test, t->mem);
 	return 0;
 }
@@ -199,19 +145,6 @@ static void text_poke_test_exit(struct kunit *test)
 
 	if (t)
 		vfree(t->mem);
-}
-
-static bool all_read_only_exec(const u8 *mem)
-{
-	size_t off;
-
-	for (off = 0; off < TARGET_SIZE; off += PAGE_SIZE) {
-		pte_t pte = read_pte(mem + off);
-
-		if (!pte_present(pte) || pte_is_writable(pte) || !pte_is_exec(pte))
-			return false;
-	}
-	return true;
 }
 
 /* === The operations, with one signature =================================== */
@@ -367,39 +300,6 @@ static void test_huge_mapping(struct kunit *test)
 	vfree(mem);
 }
 
-/* === Caches of instructions =============================================== */
-
-struct text_poke_watch text_poke_watch;
-
-/* Emulators have no such caches, so nothing else notices what is left out. */
-static void check_flush(struct kunit *test, void *dst, size_t len,
-			void *(*poke)(void *dst, const void *src, size_t len))
-{
-	struct target *t = test->priv;
-
-	text_poke_watch.flushes = 0;
-	text_poke_watch.task = current;
-	KUNIT_EXPECT_PTR_EQ(test, poke(dst, t->src, len), dst);
-	text_poke_watch.task = NULL;
-	KUNIT_EXPECT_EQ(test, text_poke_watch.flushes, 1U);
-	KUNIT_EXPECT_EQ(test, text_poke_watch.start, (unsigned long)dst);
-	KUNIT_EXPECT_EQ(test, text_poke_watch.end, (unsigned long)dst + len);
-}
-
-/* However many pieces there are, caches are made coherent once, with the range alone. */
-static void test_flushes_once(struct kunit *test)
-{
-	const struct poke_case *c = test->param_value;
-	struct target *t = test->priv;
-
-	check_flush(test, t->mem + 3, 1, c->poke);
-	check_flush(test, t->mem + PAGE_SIZE - 1, 2, c->poke);
-	check_flush(test, t->mem + 100, 4 * PAGE_SIZE, c->poke);
-	mutex_lock(&text_mutex);
-	check_flush(test, t->mem + PAGE_SIZE - 7, PAGE_SIZE, c->locked);
-	mutex_unlock(&text_mutex);
-}
-
 /* === Protections ========================================================== */
 
 static void test_protections(struct kunit *test)
@@ -409,52 +309,9 @@ static void test_protections(struct kunit *test)
 
 	if (!CAN_PROTECT)
 		kunit_skip(test, "no ARCH_HAS_SET_MEMORY");
-	KUNIT_ASSERT_TRUE(test, all_read_only_exec(t->mem));
+	KUNIT_ASSERT_TRUE(test, all_read_only_exec(t->mem, TARGET_SIZE));
 	KUNIT_EXPECT_NOT_NULL(test, c->poke(t->mem + 100, t->src, 3 * PAGE_SIZE));
-	KUNIT_EXPECT_TRUE(test, all_read_only_exec(t->mem));
-}
-
-static const u8 *watched;
-static unsigned int watched_pieces, watched_writable, watched_exec;
-
-/* Interrupts may be off. */
-static void watch_write(void *alias, const void *src, size_t len)
-{
-	watched_pieces++;
-	watched_writable += !all_read_only_exec(watched);
-	watched_exec += alias_is_exec(alias) || alias_is_exec(alias + len - 1);
-	memcpy(alias, src, len);
-}
-
-/* The target stays as it is, and the alias is not executable, while a piece is written. */
-static void test_during_write(struct kunit *test)
-{
-	struct target *t = test->priv;
-	bool can_forbid_exec;
-	void *data;
-
-	if (!CAN_PROTECT)
-		kunit_skip(test, "no ARCH_HAS_SET_MEMORY");
-	data = vmalloc(PAGE_SIZE);
-	KUNIT_ASSERT_NOT_NULL(test, data);
-	can_forbid_exec = !pte_is_exec(read_pte(data));
-	vfree(data);
-
-	watched = t->mem;
-	watched_pieces = 0;
-	watched_writable = 0;
-	watched_exec = 0;
-	text_poke_watch.write = watch_write;
-	text_poke_watch.task = current;
-	KUNIT_EXPECT_NOT_NULL(test, text_poke_copy(t->mem + 100, t->src, 3 * PAGE_SIZE));
-	text_poke_watch.task = NULL;
-	text_poke_watch.write = NULL;
-
-	KUNIT_EXPECT_GE(test, watched_pieces, 1U);
-	KUNIT_EXPECT_EQ(test, watched_writable, 0U);
-	if (can_forbid_exec)
-		KUNIT_EXPECT_EQ(test, watched_exec, 0U);
-	KUNIT_EXPECT_EQ(test, memcmp(t->mem + 100, t->src, 3 * PAGE_SIZE), 0);
+	KUNIT_EXPECT_TRUE(test, all_read_only_exec(t->mem, TARGET_SIZE));
 }
 
 static void test_alias_is_gone(struct kunit *test)
@@ -849,56 +706,6 @@ static void test_neighbours_execute(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, i, ROUNDS / 10);
 }
 
-/* Both under text_mutex. */
-static bool poke_goes_on;
-static unsigned int turns;
-
-static void mark_write(void *alias, const void *src, size_t len)
-{
-	poke_goes_on = src + len != watched;
-	memcpy(alias, src, len);
-}
-
-static int take_turns(void *data)
-{
-	struct worker *w = data;
-
-	while (!kthread_should_stop()) {
-		mutex_lock(&text_mutex);
-		turns += poke_goes_on;
-		mutex_unlock(&text_mutex);
-		WRITE_ONCE(w->rounds, w->rounds + 1);
-		cond_resched();
-	}
-	return 0;
-}
-
-/* A long poke does not hold text_mutex throughout. */
-static void test_others_take_turns(struct kunit *test)
-{
-	const size_t len = 16 * TEXT_POKE_LOCKED_MAX;
-	u8 *mem = vzalloc(len), *src = vzalloc(len);
-	struct worker *workers;
-	int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, mem);
-	KUNIT_ASSERT_NOT_NULL(test, src);
-	watched = src + len;
-	turns = 0;
-	workers = start_workers(test, take_turns);
-	text_poke_watch.write = mark_write;
-	text_poke_watch.task = current;
-	/* With a single CPU, the others run when the time slice of this task is over. */
-	for (i = 0; i < 100 && !READ_ONCE(turns); i++)
-		KUNIT_EXPECT_NOT_NULL(test, text_poke_copy(mem, src, len));
-	text_poke_watch.task = NULL;
-	text_poke_watch.write = NULL;
-	stop_workers(test, workers);
-	KUNIT_EXPECT_GE(test, turns, 1U);
-	vfree(src);
-	vfree(mem);
-}
-
 #define SLOT_SIZE	64
 
 static int poke_own_slot(void *data)
@@ -983,9 +790,7 @@ static struct kunit_case text_poke_test_cases[] = {
 	KUNIT_CASE_PARAM(test_whole_area, poke_gen_params),
 	KUNIT_CASE_PARAM(test_locked, poke_gen_params),
 	KUNIT_CASE_PARAM(test_huge_mapping, poke_gen_params),
-	KUNIT_CASE_PARAM(test_flushes_once, poke_gen_params),
 	KUNIT_CASE_PARAM(test_protections, poke_gen_params),
-	KUNIT_CASE(test_during_write),
 	KUNIT_CASE_PARAM(test_alias_is_gone, poke_gen_params),
 	KUNIT_CASE_PARAM(test_refused, refused_gen_params),
 	KUNIT_CASE(test_no_source),
@@ -998,7 +803,6 @@ static struct kunit_case text_poke_test_cases[] = {
 #endif
 	KUNIT_CASE(test_every_cpu_fetches_new_code),
 	KUNIT_CASE_PARAM(test_neighbours_execute, poke_gen_params),
-	KUNIT_CASE(test_others_take_turns),
 	KUNIT_CASE(test_every_cpu_pokes),
 #ifdef CONFIG_S390
 	KUNIT_CASE(test_same_doubleword),
