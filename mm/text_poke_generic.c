@@ -274,12 +274,17 @@ static int text_poke_generic(text_poke_f *write, void *dst, const void *src, siz
 
 /* === The loop ============================================================= */
 
-/* How many of @len bytes one call of the primitive writes. */
+/*
+ * How many of @len bytes are written at once. A primitive may turn interrupts off, so it gets
+ * a page at most, which it may be able to write across two.
+ */
 static size_t text_poke_piece(const void *dst, size_t len)
 {
-	size_t pages = text_poke_is_generic() ? TEXT_POKE_ALIAS_PAGES : ARCH_TEXT_POKE_PAGES;
-
-	return min_t(size_t, len, pages * PAGE_SIZE - offset_in_page(dst));
+	if (text_poke_is_generic())
+		return min_t(size_t, len, TEXT_POKE_ALIAS_PAGES * PAGE_SIZE - offset_in_page(dst));
+	if (ARCH_TEXT_POKE_PAGES > 1 && len <= PAGE_SIZE)
+		return len;
+	return min_t(size_t, len, PAGE_SIZE - offset_in_page(dst));
 }
 
 #ifdef CONFIG_TEXT_POKE_KUNIT_TEST

@@ -7,9 +7,11 @@
  */
 
 #include <kunit/test.h>
+#include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/memory.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/text_patching.h>
@@ -153,6 +155,33 @@ static void test_protections(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, exec_pieces, 0U);
 }
 
+/* === Interrupts =========================================================== */
+
+static size_t longest;
+
+static void write_and_measure(void *alias, const void *src, size_t len)
+{
+	if (irqs_disabled())
+		longest = max(longest, len);
+	memcpy(alias, src, len);
+}
+
+/* Interrupts are off for no more than a page, which may be written across two. */
+static void test_interrupts(struct kunit *test)
+{
+	static const size_t offs[] = { 0, 100, PAGE_SIZE - 1 };
+	struct target *t = test->priv;
+	size_t len = 4 * PAGE_SIZE;
+	unsigned int i;
+
+	watch(write_and_measure);
+	for (i = 0; i < ARRAY_SIZE(offs); i++) {
+		longest = 0;
+		KUNIT_EXPECT_NOT_NULL(test, text_poke_copy(t->mem + offs[i], t->src, len));
+		KUNIT_EXPECT_LE(test, longest, PAGE_SIZE);
+	}
+}
+
 /* === The lock ============================================================= */
 
 /* Both under text_mutex. */
@@ -203,6 +232,7 @@ static void test_others_take_turns(struct kunit *test)
 static struct kunit_case text_poke_watch_cases[] = {
 	KUNIT_CASE(test_flushes_once),
 	KUNIT_CASE(test_protections),
+	KUNIT_CASE(test_interrupts),
 	KUNIT_CASE(test_others_take_turns),
 	{}
 };

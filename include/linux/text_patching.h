@@ -211,7 +211,7 @@ typedef void text_poke_f(void *alias, const void *src, size_t len);
  * @write: does the writing
  * @dst: executable memory in vmalloc or module space, mapped and checked
  * @src: passed on to @write
- * @len: bytes, no more than fit in ARCH_TEXT_POKE_PAGES pages from @dst on
+ * @len: bytes, at most PAGE_SIZE, in ARCH_TEXT_POKE_PAGES pages from @dst on
  *
  * Defined by architectures with CONFIG_ARCH_HAS_TEXT_POKE. The alias is not
  * executable, other CPUs cannot write through it as far as the architecture can
