@@ -605,6 +605,7 @@ static void test_no_broadcast(struct kunit *test)
  * @mem: the page it works in
  * @id: number of the worker, from 0
  * @rounds: how many times it has done its work
+ * @called: the last published function that it has called
  * @failures: how many times that failed
  */
 struct worker {
@@ -612,6 +613,7 @@ struct worker {
 	u8 *mem;
 	int id;
 	unsigned long rounds;
+	u32 called;
 	unsigned long failures;
 };
 
@@ -667,22 +669,34 @@ static void stop_workers(struct kunit *test, struct worker *workers)
 #define VALUE_BEFORE	0x12345678U
 #define VALUE_AFTER	0x9abcdef0U
 
-/* Runs the code on both sides and checks that the page never becomes writable. */
+/* Runs the code on both sides and checks that the page is not writable. */
+static void call_neighbours(struct worker *w)
+{
+	w->failures += call_function(w->mem + FUNC_BEFORE) != VALUE_BEFORE;
+	w->failures += call_function(w->mem + FUNC_AFTER) != VALUE_AFTER;
+	w->failures += CAN_PROTECT && pte_is_writable(read_pte(w->mem));
+}
+
 static int run_neighbours(void *data)
 {
 	struct worker *w = data;
 	int i;
 
 	while (!kthread_should_stop()) {
-		for (i = 0; i < 100; i++) {
-			w->failures += call_function(w->mem + FUNC_BEFORE) != VALUE_BEFORE;
-			w->failures += call_function(w->mem + FUNC_AFTER) != VALUE_AFTER;
-			w->failures += CAN_PROTECT && pte_is_writable(read_pte(w->mem));
-		}
+		for (i = 0; i < 100; i++)
+			call_neighbours(w);
 		WRITE_ONCE(w->rounds, w->rounds + 1);
 		cond_resched();
 	}
 	return 0;
+}
+
+static void poke_neighbours(struct kunit *test)
+{
+	struct target *t = test->priv;
+
+	KUNIT_ASSERT_TRUE(test, poke_function(t->mem + FUNC_BEFORE, VALUE_BEFORE));
+	KUNIT_ASSERT_TRUE(test, poke_function(t->mem + FUNC_AFTER, VALUE_AFTER));
 }
 
 static void test_neighbours_execute(struct kunit *test)
@@ -693,9 +707,7 @@ static void test_neighbours_execute(struct kunit *test)
 	u8 *dst = t->mem + PAGE_SIZE / 2;
 	int i;
 
-	KUNIT_ASSERT_TRUE(test, poke_function(t->mem + FUNC_BEFORE, VALUE_BEFORE));
-	KUNIT_ASSERT_TRUE(test, poke_function(t->mem + FUNC_AFTER, VALUE_AFTER));
-
+	poke_neighbours(test);
 	workers = start_workers(test, run_neighbours);
 	for (i = 0; i < ROUNDS / 10; i++) {
 		if (!c->poke(dst, t->src + i % 100, MAX_FUNC_SIZE))
@@ -704,6 +716,88 @@ static void test_neighbours_execute(struct kunit *test)
 	}
 	stop_workers(test, workers);
 	KUNIT_EXPECT_EQ(test, i, ROUNDS / 10);
+}
+
+static unsigned int seconds = 1;
+module_param(seconds, uint, 0444);
+MODULE_PARM_DESC(seconds, "how long one CPU writes functions that all CPUs call");
+
+/* The last function that was written, by the value that it returns. */
+static u32 published;
+
+/* Two places, in turn: what is called is in one of them, and the other can be written. */
+static u8 *published_func(u8 *mem, u32 value)
+{
+	return mem + FUNC_AFTER + (1 + value % 2) * MAX_FUNC_SIZE;
+}
+
+static int call_published(void *data)
+{
+	struct worker *w = data;
+	u32 value;
+
+	while (!kthread_should_stop()) {
+		/* Pairs with smp_store_release() in publish(). */
+		value = smp_load_acquire(&published);
+		w->failures += call_function(published_func(w->mem, value)) != value;
+		call_neighbours(w);
+		/* Pairs with smp_load_acquire() in all_have_called(). */
+		smp_store_release(&w->called, value);
+		WRITE_ONCE(w->rounds, w->rounds + 1);
+		cond_resched();
+		cpu_relax();
+	}
+	return 0;
+}
+
+static bool all_have_called(struct worker *workers, u32 value)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu) {
+		/* Pairs with smp_store_release() in call_published(). */
+		if (smp_load_acquire(&workers[cpu].called) != value)
+			return false;
+	}
+	return true;
+}
+
+static bool publish(u8 *mem, u32 value)
+{
+	if (!poke_function(published_func(mem, value), value))
+		return false;
+	/* CPUs that have called what was in this place may hold its instructions. */
+	kick_all_cpus_sync();
+	/* Pairs with smp_load_acquire() in call_published(). */
+	smp_store_release(&published, value);
+	return true;
+}
+
+/* One CPU writes, and all CPUs call what it wrote, and what stands beside. */
+static void test_all_call_what_one_writes(struct kunit *test)
+{
+	struct target *t = test->priv;
+	struct worker *workers;
+	unsigned long end, i, pokes = 0;
+	u32 value = 1;
+
+	poke_neighbours(test);
+	KUNIT_ASSERT_TRUE(test, publish(t->mem, value));
+	workers = start_workers(test, call_published);
+	end = jiffies + seconds * HZ;
+	while (time_before(jiffies, end) || value < 10) {
+		for (i = 0; i < 10; i++)
+			pokes += !!text_poke_set(t->mem + PAGE_SIZE / 2, i, MAX_FUNC_SIZE);
+		if (all_have_called(workers, value) && !publish(t->mem, ++value))
+			break;
+		schedule_timeout_uninterruptible(1);
+		if (pokes % 10)
+			break;
+	}
+	stop_workers(test, workers);
+	KUNIT_EXPECT_EQ(test, pokes % 10, 0);
+	KUNIT_EXPECT_EQ(test, published, value);
+	kunit_info(test, "%lu pokes, %u functions, %u seconds", pokes, value, seconds);
 }
 
 #define SLOT_SIZE	64
@@ -803,6 +897,7 @@ static struct kunit_case text_poke_test_cases[] = {
 #endif
 	KUNIT_CASE(test_every_cpu_fetches_new_code),
 	KUNIT_CASE_PARAM(test_neighbours_execute, poke_gen_params),
+	KUNIT_CASE(test_all_call_what_one_writes),
 	KUNIT_CASE(test_every_cpu_pokes),
 #ifdef CONFIG_S390
 	KUNIT_CASE(test_same_doubleword),
