@@ -62,6 +62,11 @@ cocci:
 bench:
 	@harness/bench
 
+## make bench-poke              what text_poke_copy() costs with the primitive of each
+##                              architecture, beside the fallback; ARCHES='a b' for some
+bench-poke:
+	@harness/bench-poke
+
 ## make load                    executable mappings under one load, stock beside patched:
 ##                              a table, build/load/*.json and a picture
 load:
@@ -87,4 +92,4 @@ distclean:
 ## JOBS=n             parallel compiles
 
 .PHONY: help run test test-all check compile bisect tree series refresh kernel boot \
-	shell cocci bench load clean distclean
+	shell cocci bench bench-poke load clean distclean

@@ -52,10 +52,12 @@ unsigned long split_pages(void);
 #define MAX_PROBES	5000
 
 /* What ftrace changes at the entry of a function. */
-#ifdef CONFIG_X86
+#if defined(CONFIG_X86)
 #define ENTRY_SIZE	MCOUNT_INSN_SIZE
-#else
+#elif defined(CONFIG_ARM64)
 #define ENTRY_SIZE	(2 * MCOUNT_INSN_SIZE)
+#else
+#define ENTRY_SIZE	0
 #endif
 
 /*
@@ -95,7 +97,21 @@ int owners_begin(void);
 void owners_end(void);
 u64 settle(u64 (*read)(void));
 int bench_owner(const struct owner *owner, const char *what, u64 (*read)(void));
+
+/* What other CPUs have been sent so far. */
+u64 broadcasts_read(void);
+
+int bench_poke(const char *what, u64 (*read)(void));
+
+/* Only where the owners use jit_cache. */
+#if defined(CONFIG_X86_64) || defined(CONFIG_ARM64)
 int bench_owners(const char *what, u64 (*read)(void));
+#else
+static inline int bench_owners(const char *what, u64 (*read)(void))
+{
+	return -ENODEV;
+}
+#endif
 
 /* Only on x86_64. */
 #ifdef CONFIG_X86_64

@@ -17,6 +17,8 @@
  *   jitcache_bench: owner-cost KIND OWNER OPERATION COUNT INSTRUCTIONS
  *   jitcache_bench: interrupts OPERATION NUMBER
  *   jitcache_bench: owner-broadcasts KIND OWNER OPERATION COUNT NUMBER
+ *   jitcache_bench: poke SIZE COUNT TIME
+ *   jitcache_bench: poke-broadcasts SIZE COUNT NUMBER
  *   jitcache_bench: done
  *
  * INSTRUCTIONS is the mean of an operation on objects of SIZE bytes while LIVE of
@@ -54,6 +56,10 @@
  * "owner-broadcasts" how often COUNT operations of an owner have called a function on all
  * other CPUs, or on some of them.
  *
+ * With the parameter "poke", which any architecture knows, nothing else is measured: "poke" is
+ * the time in ns of COUNT calls of text_poke_copy(). With -icount shift=0, these are the
+ * instructions of all CPUs, so those by which the others answer are in it.
+ *
  * With CONFIG_LOCK_STAT, nothing is measured when the module is loaded: writing the name of
  * an operation to its parameter "operation" does it, between two looks at /proc/lock_stat.
  */
@@ -65,6 +71,7 @@
 #include <linux/ftrace.h>
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
+#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
@@ -77,12 +84,18 @@ typeof(kallsyms_lookup_name) *find_symbol;
 static int find_find_symbol(void)
 {
 	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
+	char name[KSYM_SYMBOL_LEN];
+	unsigned long offset;
 	int err = register_kprobe(&probe);
 
 	if (err)
 		return err;
-	find_symbol = (void *)probe.addr;
 	unregister_kprobe(&probe);
+	/* It may be behind what ftrace changes, or behind what a caller from a module needs. */
+	sprint_symbol(name, (unsigned long)probe.addr);
+	if (sscanf(name, "kallsyms_lookup_name+%lx", &offset) != 1)
+		return -ENOENT;
+	find_symbol = (void *)probe.addr - offset;
 	return 0;
 }
 
@@ -153,47 +166,86 @@ static int on_broadcast(struct kprobe *probe, struct pt_regs *regs)
 	return 0;
 }
 
-/* TLB flushes and synchronization of text call it. */
-static struct kprobe broadcast_probe = {
-	.symbol_name = "smp_call_function_many_cond",
-	.offset = ENTRY_SIZE,
-	.pre_handler = on_broadcast,
+#define BROADCAST(name) \
+	{ .symbol_name = name, .offset = ENTRY_SIZE, .pre_handler = on_broadcast }
+
+/* TLB flushes and synchronization of text call the first. The others are not everywhere. */
+static struct kprobe broadcast_probes[] = {
+	BROADCAST("smp_call_function_many_cond"),
+#ifdef CONFIG_RISCV
+	BROADCAST("sbi_remote_fence_i"),
+	BROADCAST("sbi_remote_sfence_vma"),
+	BROADCAST("sbi_remote_sfence_vma_asid"),
+#elif defined(CONFIG_PPC_RADIX_MMU)
+	BROADCAST("radix__flush_tlb_kernel_range"),
+#endif
 };
 
-static u64 broadcasts_read(void)
+u64 broadcasts_read(void)
 {
 	return atomic64_read(&broadcasts);
 }
 
+/* Count what @bench sends. */
+static int with_broadcasts(int (*bench)(void))
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < ARRAY_SIZE(broadcast_probes) && !err; i++)
+		err = register_kprobe(&broadcast_probes[i]);
+	if (err)
+		i--;
+	else
+		err = bench();
+	while (i--)
+		unregister_kprobe(&broadcast_probes[i]);
+	return err;
+}
+
 static int bench_broadcasts(void)
 {
-	int err = register_kprobe(&broadcast_probe);
-
-	if (err)
-		return err;
-	err = bench_owners("owner-broadcasts", broadcasts_read);
-	unregister_kprobe(&broadcast_probe);
-	return err;
+	return bench_owners("owner-broadcasts", broadcasts_read);
 }
 
 /* === The module =========================================================== */
 
+static bool poke;
+module_param(poke, bool, 0);
+MODULE_PARM_DESC(poke, "measure only writing");
+
+static int poke_broadcasts(void)
+{
+	return bench_poke("poke-broadcasts", broadcasts_read);
+}
+
+static int measure_pokes(void)
+{
+	return bench_poke("poke", ktime_get_ns) ?: with_broadcasts(poke_broadcasts);
+}
+
 static int measure(void)
 {
+	int err;
+
 	if (num_online_cpus() == 1)
-		return bench_costs();
-	return bench_interrupts() ?: bench_broadcasts();
+		err = bench_costs();
+	else
+		err = bench_interrupts() ?: with_broadcasts(bench_broadcasts);
+	costs_end();
+	return err;
 }
 
 static int __init bench_init(void)
 {
-	int err = find_find_symbol() ?: costs_begin();
+	int err = find_find_symbol();
 
-	/* What is written to the parameter tells what to do. */
+	if (!err && !poke)
+		err = costs_begin();
+	/* What is written to the parameter "operation" tells what to do. */
 	if (err || IS_ENABLED(CONFIG_LOCK_STAT))
 		return err;
-	err = measure();
-	costs_end();
+	err = poke ? measure_pokes() : measure();
 	if (!err)
 		pr_info("done\n");
 	return err;

@@ -52,26 +52,45 @@ report()
 	exec 3>&-
 }
 
-# Passes with at least one good result and no bad one.
+# Passes with at least one good result and no bad one. "jitcache.only" names one test.
 run_tests()
 {
+	local only
+
 	# More or less stress than by default, for example on a slow kernel.
 	STIR_SECONDS=$(arg stir) PROBES=$(arg probes)
 	export STIR_SECONDS PROBES
-	/kselftest/run_kselftest.sh | tee /tmp/ktap
+	only=$(arg only)
+	# shellcheck disable=SC2086 # none, or two words
+	/kselftest/run_kselftest.sh ${only:+-t jitcache:$only} | tee /tmp/ktap
 	! grep -q '^not ok' /tmp/ktap && grep -q '^ok' /tmp/ktap
+}
+
+# bench [PARAMETER]: load the benchmark, and print its figures and "done".
+bench()
+{
+	local words='cost|skip|bytes|memory|kallsyms|rounds|owner-cost|interrupts'
+
+	words="$words|owner-broadcasts|poke|poke-broadcasts|done"
+	modprobe jitcache_bench "$@"
+	dmesg | sed -n -E "s/^.*jitcache_bench: (($words)( .*)?)$/\1/p"
 }
 
 # Prints the figures. Passes if the benchmark is done and the kernel didn't warn.
 run_bench()
 {
-	modprobe jitcache_bench
-	dmesg | sed -n -E 's/^.*jitcache_bench: ((cost|skip|bytes|memory|kallsyms|rounds|owner-cost|interrupts|owner-broadcasts|done)( .*)?)$/\1/p' \
-		> /tmp/bench
+	bench > /tmp/bench
 	grep -v '^done$' /tmp/bench
 	# Two lines, each with pairs of a name and a figure.
 	/kselftest/jitcache/kprobes.sh | sed -n -E 's/^(probes|executable-kbytes) /slots &/p'
 	grep -qx 'done' /tmp/bench && [ $(($(cat /proc/sys/kernel/tainted) & 0x280)) -eq 0 ]
+}
+
+# Prints what writing costs.
+run_poke()
+{
+	bench poke=1 > /tmp/bench
+	grep '^poke' /tmp/bench && grep -qx 'done' /tmp/bench
 }
 
 # Prints how often locks were held during some operations, and in ns how long at most, and
@@ -106,6 +125,8 @@ if grep -qw jitcache.trap /proc/cmdline; then
 	report run_trap
 elif grep -qw jitcache.locks /proc/cmdline; then
 	report run_locks
+elif grep -qw jitcache.poke /proc/cmdline; then
+	report run_poke
 elif grep -qw jitcache.bench /proc/cmdline; then
 	report run_bench
 elif grep -qw jitcache.mappings /proc/cmdline; then
