@@ -16,10 +16,10 @@
 # Those of them that the kernel has are loaded, with what they need.
 modules="test_module test_static_keys ext4 xfs btrfs"
 
-# executable: print a line for each executable entry of the page tables outside the kernel
+# dumped: print a line for each executable entry of the page tables outside the kernel
 # image: START KBYTES. A line of the dump is a range of equal entries, and names their
 # level; START is that of the range.
-executable()
+dumped()
 {
 	awk '
 	BEGIN	{
@@ -44,6 +44,28 @@ executable()
 			for (; kbytes > 0; kbytes -= size)
 				print substr($1, 3, 16), size
 	}' "$tables"
+}
+
+# owned: the same for all executable memory of jit_cache.
+owned()
+{
+	awk '
+	$3 == "text" || $3 == "raw" {
+		size = $4 == "huge" ? 2048 : 4
+		for (kbytes = $2 / 1024; kbytes > 0; kbytes -= size)
+			print $1, size
+	}' $DEBUGFS/jitcache/map
+}
+
+# On arm64, PTDUMP_DEBUGFS excludes huge mappings of vmalloc space. Without it, jit_cache
+# tells what there is.
+executable()
+{
+	if [ -n "$tables" ]; then
+		dumped
+	else
+		owned
+	fi
 }
 
 split_pages()
@@ -86,7 +108,7 @@ protected()
 {
 	local seconds=0
 
-	[ -d $DEBUGFS/jitcache ] || return 0
+	[ -d $DEBUGFS/jitcache ] && [ -n "$tables" ] || return 0
 	! grep -qw rodata=off /proc/cmdline || return 0
 	! ranges "$tables" | grep ' rw x$' || fail "writable and executable"
 	# The tables change while they are read, if a worker frees something.
@@ -169,7 +191,8 @@ list()
 }
 
 needs_root
-tables=$(page_tables) || skip "no page tables in debugfs (CONFIG_PTDUMP_DEBUGFS)"
+tables=$(page_tables) || [ -r $DEBUGFS/jitcache/map ] ||
+	skip "no page tables in debugfs (CONFIG_PTDUMP_DEBUGFS)"
 [ -e $BPF_JIT ] || skip "no CONFIG_BPF_JIT"
 [ -e $TRACING/kprobe_events ] || skip "no CONFIG_KPROBE_EVENTS"
 grep -qw function $TRACING/available_tracers || skip "no CONFIG_FUNCTION_TRACER"
@@ -207,7 +230,6 @@ step tracers
 [ -z "$LOAD_LIST" ] || list
 
 [ -d $DEBUGFS/jitcache ] || exit 0
-# On arm64, PTDUMP_DEBUGFS excludes huge mappings of vmalloc space.
 grep -q ' text huge ' $DEBUGFS/jitcache/map || skip "text is not mapped huge here"
-[ "$huge" -gt 0 ] || fail "no huge mapping is executable in $tables, but text has one"
+[ "$huge" -gt 0 ] || fail "no huge mapping is executable in ${tables:-jit_cache}, but text has one"
 [ "$small" -le "$before" ] || fail "$((small - before)) mappings of 4 KiB more than before"
