@@ -908,8 +908,9 @@ static int do_operation(const char *val, const struct kernel_param *kp)
 		return -EINVAL;
 	if (sysfs_streq(val, "small"))
 		return use_objects(448, STEADY_OPS);
+	/* As many pieces as in the next, so that as many timer interrupts fall into holds. */
 	if (sysfs_streq(val, "piece"))
-		return use_objects(SZ_64K, 10);
+		return use_objects(SZ_64K, 10 * SZ_1M / SZ_64K);
 	if (sysfs_streq(val, "long"))
 		return use_objects(SZ_1M, 10);
 	if (sysfs_streq(val, "owners"))
