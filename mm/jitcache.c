@@ -392,8 +392,8 @@ bool jit_vfree(const struct vm_struct *area)
 	const struct jit_cache *owner = NULL;
 	struct jit_chunk *chunk = area->jit_chunk;
 
-	/* It is jit_cache that frees it. */
-	if (!chunk || READ_ONCE(chunk->gone))
+	/* It never became a chunk. */
+	if (!chunk)
 		return true;
 
 	rcu_read_lock();

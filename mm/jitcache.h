@@ -141,9 +141,9 @@ struct jit_pool {
  * @arena: its extents
  * @first: the first one of them, which others can become part of
  * @size: bytes; the arena may be shorter
+ * @area: of vmalloc(), or NULL without an MMU
  * @huge: mapped with huge pages
  * @sealed: jit_seal() made it read-only; under jit_mutex
- * @gone: not a part of @pool any more; under the lock of the pool
  * @node: in the tree of chunks, by address; read under RCU
  * @index: of @arena
  *
@@ -159,9 +159,9 @@ struct jit_chunk {
 	struct jit_arena	arena;
 	struct jit_extent	first;
 	size_t			size;
+	struct vm_struct	*area;
 	bool			huge;
 	bool			sealed;
-	bool			gone;
 	struct latch_tree_node	node;
 	struct jit_extent	*index[];
 };

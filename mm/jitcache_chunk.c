@@ -110,10 +110,9 @@ static void jit_chunk_publish(struct jit_chunk *chunk)
 		latch_tree_insert(&chunk->node, &jit_chunk_tree, &jit_chunk_tree_ops);
 		spin_unlock(&jit_chunk_tree_lock);
 	}
-#ifdef CONFIG_MMU
-	/* Pairs with vm_area_jit_chunk(). */
-	smp_store_release(&find_vm_area(jit_chunk_addr(chunk))->jit_chunk, chunk);
-#endif
+	if (chunk->area)
+		/* Pairs with vm_area_jit_chunk(). */
+		smp_store_release(&chunk->area->jit_chunk, chunk);
 }
 
 static void jit_chunk_unpublish(struct jit_chunk *chunk)
@@ -127,15 +126,28 @@ static void jit_chunk_unpublish(struct jit_chunk *chunk)
 
 /* === Protection =========================================================== */
 
-#ifdef CONFIG_MMU
-static unsigned int jit_page_shift(const void *addr)
+/**
+ * struct jit_memory - what vmalloc() gave
+ * @addr: address of the first byte
+ * @size: bytes
+ * @area: of vmalloc(), or NULL without an MMU
+ */
+struct jit_memory {
+	void			*addr;
+	size_t			size;
+	struct vm_struct	*area;
+};
+
+static unsigned int jit_page_shift(const struct vm_struct *area)
 {
 #ifdef CONFIG_HAVE_ARCH_HUGE_VMALLOC
-	return find_vm_area(addr)->page_order + PAGE_SHIFT;
+	return area->page_order + PAGE_SHIFT;
 #else
 	return PAGE_SHIFT;
 #endif
 }
+
+#ifdef CONFIG_MMU
 
 /*
  * Make the direct map of a chunk read-only. vfree() makes it writable again, since
@@ -176,7 +188,7 @@ static int jit_protect(struct vm_struct *area)
 		return err;
 
 	err = vmap_pages_range_noflush(start, end, ARCH_JIT_REMAP, area->pages,
-				       jit_page_shift(area->addr));
+				       jit_page_shift(area));
 	flush_cache_vmap(start, end);
 	return err;
 }
@@ -209,40 +221,58 @@ static void jit_unprotect(struct vm_struct *area)
 }
 #endif
 
-static int jit_chunk_make_text(void *addr, size_t size)
+static int jit_chunk_make_text(const struct jit_memory *memory)
 {
-	struct vm_struct *area = find_vm_area(addr);
+	void *addr = memory->addr;
 	int err;
 
-	if (WARN_ON_ONCE(!area))
-		return -EFAULT;
-	text_buf_fill(addr, size);
-	err = jit_fault() ? -ENOMEM : jit_protect(area);
+	text_buf_fill(addr, memory->size);
+	err = jit_fault() ? -ENOMEM : jit_protect(memory->area);
 	if (!err)
-		arch_text_poke_flush((unsigned long)addr, (unsigned long)addr + size);
+		arch_text_poke_flush((unsigned long)addr, (unsigned long)addr + memory->size);
 	return err;
 }
 
-static void jit_chunk_vfree(struct jit_pool *pool, void *addr)
+/* Memory of vmalloc(), and its area */
+static void *jit_vmalloc(const struct jit_pool *pool, size_t size, unsigned long align,
+			 unsigned long flags, unsigned long caller, struct vm_struct **area)
+{
+	const struct jit_traits *traits = pool->traits;
+	/*
+	 * With NUMA_NO_NODE, vmalloc() divides the size by the number of nodes, and 2 MiB
+	 * would not be mapped huge.
+	 */
+	int node = traits->packed ? numa_mem_id() : NUMA_NO_NODE;
+
+	*area = vmalloc_node_range_area(size, align, pool->start, pool->end,
+					GFP_KERNEL | __GFP_NOWARN,
+					traits->raw ? ARCH_JIT_RAW : PAGE_KERNEL, flags, node,
+					(void *)caller);
+	return *area ? (*area)->addr : NULL;
+}
+
+static void jit_chunk_vfree(struct jit_pool *pool, void *addr, struct vm_struct *area)
 {
 	if (pool->traits->text)
-		jit_unprotect(find_vm_area(addr));
-	vfree(addr);
+		jit_unprotect(area);
+	vfree_area(area);
 }
 
 #else /* !CONFIG_MMU: raw memory only */
 
-static unsigned int jit_page_shift(const void *addr)
-{
-	return PAGE_SHIFT;
-}
-
-static int jit_chunk_make_text(void *addr, size_t size)
+static int jit_chunk_make_text(const struct jit_memory *memory)
 {
 	return -EOPNOTSUPP;
 }
 
-static void jit_chunk_vfree(struct jit_pool *pool, void *addr)
+static void *jit_vmalloc(const struct jit_pool *pool, size_t size, unsigned long align,
+			 unsigned long flags, unsigned long caller, struct vm_struct **area)
+{
+	*area = NULL;
+	return __vmalloc(size, GFP_KERNEL | __GFP_NOWARN);
+}
+
+static void jit_chunk_vfree(struct jit_pool *pool, void *addr, struct vm_struct *area)
 {
 	vfree(addr);
 }
@@ -288,14 +318,17 @@ static bool jit_chunk_has_shadow(const struct jit_pool *pool, void *addr, size_t
 	return true;
 }
 
-static void *jit_chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long align,
-			       unsigned long flags, unsigned long caller)
+/* Sets @memory if there is some. */
+static bool jit_chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long align,
+			      unsigned long flags, unsigned long caller,
+			      struct jit_memory *memory)
 {
 	const struct jit_traits *traits = pool->traits;
+	struct vm_struct *area;
 	void *addr;
 
 	if (jit_fault() || size > jit_pool_bytes(pool))
-		return NULL;
+		return false;
 
 	/*
 	 * Shadow is allocated in whole pages, which cover MODULE_ALIGN bytes each. kmemleak
@@ -310,20 +343,15 @@ static void *jit_chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long
 	/* Permissions of data do not change. */
 	if (traits->text || !traits->packed)
 		flags |= VM_FLUSH_RESET_PERMS;
-	/*
-	 * With NUMA_NO_NODE, vmalloc() divides the size by the number of nodes, and 2 MiB
-	 * would not be mapped huge.
-	 */
-	addr = __vmalloc_node_range(size, align, pool->start, pool->end,
-				    GFP_KERNEL | __GFP_NOWARN,
-				    traits->raw ? ARCH_JIT_RAW : PAGE_KERNEL, flags,
-				    traits->packed ? numa_mem_id() : NUMA_NO_NODE,
-				    (void *)caller);
+	addr = jit_vmalloc(pool, size, align, flags, caller, &area);
 	if (addr && !jit_chunk_has_shadow(pool, addr, size)) {
 		vfree(addr);
-		return NULL;
+		return false;
 	}
-	return kasan_reset_tag(addr);
+	memory->addr = kasan_reset_tag(addr);
+	memory->size = size;
+	memory->area = area;
+	return addr;
 }
 
 /*
@@ -331,18 +359,18 @@ static void *jit_chunk_vmalloc(struct jit_pool *pool, size_t size, unsigned long
  * would take as many small ones from anywhere. Each of them would split a huge page of
  * the direct map, where its alias becomes read-only.
  */
-static void *jit_chunk_huge(struct jit_pool *pool, size_t size, unsigned long flags,
-			    unsigned long caller)
+static bool jit_chunk_huge(struct jit_pool *pool, size_t size, unsigned long flags,
+			   unsigned long caller, struct jit_memory *memory)
 {
-	void *addr = jit_chunk_vmalloc(pool, size, JIT_CHUNK_SIZE,
-				       flags | VM_ALLOW_HUGE_VMAP, caller);
-
-	if (!addr || jit_page_shift(addr) > PAGE_SHIFT)
-		return addr;
+	if (!jit_chunk_vmalloc(pool, size, JIT_CHUNK_SIZE, flags | VM_ALLOW_HUGE_VMAP, caller,
+			       memory))
+		return false;
+	if (jit_page_shift(memory->area) > PAGE_SHIFT)
+		return true;
 	/* No permission has been changed that vfree() would have to restore. */
-	find_vm_area(addr)->flags &= ~VM_FLUSH_RESET_PERMS;
-	vfree(addr);
-	return NULL;
+	memory->area->flags &= ~VM_FLUSH_RESET_PERMS;
+	vfree(memory->addr);
+	return false;
 }
 
 /*
@@ -361,14 +389,12 @@ static size_t jit_chunk_step(const struct jit_pool *pool)
  * Memory for at least @need bytes. Text comes in 2 MiB or a multiple of it, which can be
  * mapped huge, and so does data once there is as much of it. Otherwise, and without
  * huge pages, a pool grows with its use. If there is no room for that, @need has to do.
- * Sets @size on success.
  */
-static void *jit_chunk_memory(struct jit_pool *pool, size_t need, unsigned long caller,
-			      size_t *size)
+static bool jit_chunk_memory(struct jit_pool *pool, size_t need, unsigned long caller,
+			     struct jit_memory *memory)
 {
 	const struct jit_traits *traits = pool->traits;
 	unsigned long flags = 0;
-	void *addr = NULL;
 	size_t step;
 
 	need = PAGE_ALIGN(need);
@@ -377,39 +403,33 @@ static void *jit_chunk_memory(struct jit_pool *pool, size_t need, unsigned long 
 		flags |= VM_NO_GUARD;
 
 	if (JIT_CHUNK_HUGE && traits->packed &&
-	    (traits->text || READ_ONCE(pool->bytes) >= JIT_CHUNK_SIZE)) {
-		*size = round_up(need, JIT_CHUNK_SIZE);
-		addr = jit_chunk_huge(pool, *size, flags, caller);
-	}
+	    (traits->text || READ_ONCE(pool->bytes) >= JIT_CHUNK_SIZE) &&
+	    jit_chunk_huge(pool, round_up(need, JIT_CHUNK_SIZE), flags, caller, memory))
+		return true;
 	step = traits->packed ? jit_chunk_step(pool) : 0;
-	if (!addr && need < step) {
-		*size = step;
-		addr = jit_chunk_vmalloc(pool, *size, PAGE_SIZE, flags, caller);
-	}
-	if (!addr) {
-		*size = need;
-		addr = jit_chunk_vmalloc(pool, need, PAGE_SIZE, flags, caller);
-	}
-	return addr;
+	if (need < step &&
+	    jit_chunk_vmalloc(pool, step, PAGE_SIZE, flags, caller, memory))
+		return true;
+	return jit_chunk_vmalloc(pool, need, PAGE_SIZE, flags, caller, memory);
 }
 
 static struct jit_chunk *jit_chunk_alloc(struct jit_pool *pool, size_t size)
 {
-	unsigned int shift = pool->traits->packed ? JIT_INDEX_SHIFT : JIT_INDEX_WHOLE;
 	struct jit_chunk *chunk;
 
 	if (jit_fault())
 		return NULL;
 	/* Raw users come and go often: the compiler knows the size of their chunks. */
 	chunk = pool->traits->packed ?
-		kvzalloc(struct_size(chunk, index, jit_index_len(size, shift)), GFP_KERNEL) :
-		kzalloc(struct_size(chunk, index, 1), GFP_KERNEL);
+		kvzalloc(struct_size(chunk, index, jit_index_len(size, JIT_INDEX_SHIFT)),
+			 GFP_KERNEL) :
+		kzalloc(sizeof(*chunk), GFP_KERNEL);
 	if (!chunk)
 		return NULL;
 	chunk->pool = pool;
 	chunk->size = size;
-	chunk->arena.shift = shift;
-	chunk->arena.index = chunk->index;
+	chunk->arena.shift = JIT_INDEX_SHIFT;
+	chunk->arena.index = pool->traits->packed ? chunk->index : NULL;
 	/* Addresses of code should not be guessed. Those of data gain nothing from it. */
 	chunk->arena.seed = pool->traits->text ? get_random_u32() : 0;
 	return chunk;
@@ -431,14 +451,13 @@ static struct jit_chunk *jit_chunk_alloc(struct jit_pool *pool, size_t size)
 struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need,
 				   unsigned long caller)
 {
-	size_t size, front = pool->traits->text ? ARCH_JIT_ALIGN : 0;
+	size_t front = pool->traits->text ? ARCH_JIT_ALIGN : 0;
+	struct jit_memory memory;
 	struct jit_chunk *chunk;
-	void *addr;
 
-	addr = jit_chunk_memory(pool, need, caller, &size);
-	if (!addr)
+	if (!jit_chunk_memory(pool, need, caller, &memory))
 		return NULL;
-	chunk = jit_chunk_alloc(pool, size);
+	chunk = jit_chunk_alloc(pool, memory.size);
 	if (!chunk)
 		goto no_chunk;
 	/*
@@ -446,20 +465,24 @@ struct jit_chunk *jit_chunk_create(struct jit_pool *pool, size_t need,
 	 * it while it is being mapped again. When this returns, no scan does.
 	 */
 	if (pool->traits->text)
-		kmemleak_free(addr);
-	if (pool->traits->text && jit_chunk_make_text(addr, size))
+		kmemleak_free(memory.addr);
+	if (pool->traits->text && jit_chunk_make_text(&memory))
 		goto no_text;
 
-	chunk->arena.start = (unsigned long)addr + front;
-	chunk->arena.size = size - front;
-	chunk->huge = pool->traits->packed && jit_page_shift(addr) > PAGE_SHIFT;
+	chunk->arena.start = (unsigned long)memory.addr + front;
+	chunk->arena.size = memory.size - front;
+	chunk->area = memory.area;
+	if (pool->traits->packed)
+		chunk->huge = jit_page_shift(memory.area) > PAGE_SHIFT;
+	else
+		jit_arena_init_whole(&chunk->arena, &chunk->first);
 	jit_chunk_publish(chunk);
 	return chunk;
 
 no_text:
 	kvfree(chunk);
 no_chunk:
-	jit_chunk_vfree(pool, addr);
+	jit_chunk_vfree(pool, memory.addr, memory.area);
 	return NULL;
 }
 
@@ -472,7 +495,7 @@ no_chunk:
 void jit_chunk_destroy(struct jit_chunk *chunk)
 {
 	jit_chunk_unpublish(chunk);
-	jit_chunk_vfree(chunk->pool, jit_chunk_addr(chunk));
+	jit_chunk_vfree(chunk->pool, jit_chunk_addr(chunk), chunk->area);
 	/* Others may have found it in the tree, or in its area. */
 	kvfree_rcu(chunk, rcu);
 }

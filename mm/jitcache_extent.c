@@ -304,7 +304,8 @@ struct jit_extent *jit_arena_find(struct jit_arena *arena, unsigned long addr)
 	struct jit_extent *extent, *found = NULL;
 
 	/* Pairs with jit_index_add() and _del(), by address dependency. */
-	extent = READ_ONCE(arena->index[jit_slot_of(arena, addr)]);
+	extent = arena->index ? READ_ONCE(arena->index[jit_slot_of(arena, addr)]) :
+				jit_arena_first(arena);
 	if (!extent)
 		return NULL;
 
@@ -333,7 +334,7 @@ struct jit_extent *jit_arena_next(struct jit_arena *arena, unsigned long addr,
 {
 	unsigned long slot = addr > arena->start ? jit_slot_of(arena, addr) : 0;
 	unsigned long len = jit_index_len(arena->size, arena->shift);
-	struct jit_extent *extent = NULL;
+	struct jit_extent *extent = arena->index ? NULL : jit_arena_first(arena);
 
 	/* Pairs with jit_index_add() and _del(), by address dependency. */
 	for (; slot < len && !extent; slot++)
@@ -378,7 +379,7 @@ void jit_arena_init(struct jit_space *space, struct jit_arena *arena,
 
 /**
  * jit_arena_init_whole() - begin with one extent that is not free
- * @arena: start, size, shift and a zeroed index are set
+ * @arena: start and size are set, and there is no index
  * @extent: an extent to use for it
  *
  * For an object that has an arena to itself, which never becomes part of a space.
@@ -514,7 +515,8 @@ void jit_extent_use(struct jit_extent *extent, u32 asked, struct jit_cache *owne
 	WRITE_ONCE(extent->asked, asked);
 	/* Pairs with jit_arena_find(): size and asked are seen before the owner. */
 	smp_store_release(&extent->owner, owner);
-	jit_index_add(extent);
+	if (extent->arena->index)
+		jit_index_add(extent);
 }
 
 /**
@@ -527,7 +529,8 @@ void jit_extent_drop(struct jit_extent *extent)
 {
 	extent->state = JIT_EXTENT_WAITING;
 	WRITE_ONCE(extent->owner, NULL);
-	jit_index_del(extent, jit_slot_of(extent->arena, extent->start));
+	if (extent->arena->index)
+		jit_index_del(extent, jit_slot_of(extent->arena, extent->start));
 }
 
 /**

@@ -19,9 +19,6 @@
 /* An arena that several objects share has an index slot for each 1 KiB. */
 #define JIT_INDEX_SHIFT		10
 
-/* An arena that one object has to itself has one index slot, whatever its size. */
-#define JIT_INDEX_WHOLE		(8 * sizeof(unsigned long) - 1)
-
 /* An allocation needs at most this many new extents. */
 #define JIT_MAX_SPLITS		2
 
@@ -122,7 +119,8 @@ struct jit_space {
  * @seed: a random number that decides where the first object is placed
  * @extents: all of them, in the order of their addresses
  * @shift: a slot of @index stands for 1 << @shift bytes
- * @index: for each slot, the first extent in use that touches its bytes, or NULL
+ * @index: for each slot, the first extent in use that touches its bytes, or NULL; none if
+ *	   one object has the arena to itself
  */
 struct jit_arena {
 	unsigned long		start;

@@ -114,7 +114,6 @@ void jit_pool_forget(struct jit_pool *pool, struct jit_chunk *chunk)
 
 	list_del_rcu(&chunk->list);
 	pool->bytes -= chunk->size;
-	WRITE_ONCE(chunk->gone, true);
 }
 
 /* Take a chunk that has no object out of its pool. Returns its pages. */
@@ -554,10 +553,7 @@ static struct jit_extent *jit_pool_alloc_own(struct jit_pool *pool, u32 size,
 {
 	struct jit_chunk *chunk = jit_chunk_create(pool, size, caller);
 
-	if (!chunk)
-		return NULL;
-	jit_arena_init_whole(&chunk->arena, &chunk->first);
-	return &chunk->first;
+	return chunk ? &chunk->first : NULL;
 }
 
 /* Call @flush if an extent that is on its way to an owner is dirty. It is clean then. */

@@ -246,6 +246,16 @@ static inline pte_t read_pte(const void *addr)
 	return read_mm_pte(&init_mm, (unsigned long)addr);
 }
 
+/* Not on all machines: i386 without PAE has no bit for it. */
+static inline bool can_forbid_exec(void)
+{
+	void *data = vmalloc(PAGE_SIZE);
+	bool exec = data && pte_is_exec(read_pte(data));
+
+	vfree(data);
+	return !exec;
+}
+
 /* Can what is written through @alias be executed there, too? */
 static inline bool alias_is_exec(const void *alias)
 {

@@ -286,6 +286,8 @@ static void test_huge_mapping(struct kunit *test)
 	size_t off;
 	u8 *mem;
 
+	if (2 * PMD_SIZE / PAGE_SIZE > totalram_pages() / 4)
+		kunit_skip(test, "two huge pages of %lu MiB are too much", PMD_SIZE / SZ_1M);
 	mem = vmalloc_huge(2 * PMD_SIZE, GFP_KERNEL | __GFP_ZERO);
 	KUNIT_ASSERT_NOT_NULL(test, mem);
 

@@ -122,18 +122,6 @@ static void write_and_look(void *alias, const void *src, size_t len)
 	memcpy(alias, src, len);
 }
 
-/* Some CPUs can't prevent that memory is executed. */
-static bool can_forbid_exec(struct kunit *test)
-{
-	void *data = vmalloc(PAGE_SIZE);
-	bool exec;
-
-	KUNIT_ASSERT_NOT_NULL(test, data);
-	exec = pte_is_exec(read_pte(data));
-	vfree(data);
-	return !exec;
-}
-
 /* The text stays as it is, and the alias is not executable. */
 static void test_protections(struct kunit *test)
 {
@@ -151,7 +139,7 @@ static void test_protections(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(t->mem + 100, t->src, len), 0);
 	KUNIT_EXPECT_GE(test, pieces, 1U);
 	KUNIT_EXPECT_EQ(test, writable_pieces, 0U);
-	if (can_forbid_exec(test))
+	if (can_forbid_exec())
 		KUNIT_EXPECT_EQ(test, exec_pieces, 0U);
 }
 

@@ -109,22 +109,18 @@ static void check_all_places(void)
 
 static void check_whole(unsigned long start, unsigned long size)
 {
-	struct jit_extent *slot = NULL, extent;
-	struct jit_arena arena = {
-		.start = start,
-		.size = size,
-		.shift = JIT_INDEX_WHOLE,
-		.index = &slot,
-	};
+	struct jit_arena arena = { .start = start, .size = size };
+	struct jit_extent extent;
 	struct jit_cache owner;
 	bool ok;
 
 	jit_arena_init_whole(&arena, &extent);
-	ok = jit_index_len(size, JIT_INDEX_WHOLE) == 1 && !jit_arena_is_empty(&arena) &&
-	     jit_arena_first(&arena) == &extent && !jit_arena_find(&arena, start);
+	ok = !jit_arena_is_empty(&arena) && jit_arena_first(&arena) == &extent &&
+	     !jit_arena_find(&arena, start) && !jit_arena_next(&arena, start, &owner);
 	jit_extent_use(&extent, size - 1, &owner);
 	ok = ok && jit_arena_find(&arena, start) == &extent &&
-	     jit_arena_find(&arena, start + size - 1) == &extent && extent.owner == &owner;
+	     jit_arena_find(&arena, start + size - 1) == &extent &&
+	     jit_arena_next(&arena, start, &owner) == &extent && extent.owner == &owner;
 	jit_extent_drop(&extent);
 	ok = ok && !jit_arena_find(&arena, start) && !extent.owner;
 	if (ok)
