@@ -5,9 +5,9 @@
 #include <asm/fixmap.h>
 
 /* A 64 bit kernel that is linked to CKSEG0 calls with jal, which has a short range. */
-#ifdef MODULE_START
-#define JIT_MODULES_START	MODULE_START
-#define JIT_MODULES_END		MODULE_END
+#ifdef MODULES_VADDR
+#define JIT_MODULES_START	MODULES_VADDR
+#define JIT_MODULES_END		MODULES_END
 
 #define ARCH_JIT_RAW		PAGE_KERNEL
 #endif
