@@ -224,8 +224,11 @@ static inline u32 __nocfi call_function(const void *func)
 {
 #ifdef CONFIG_HAVE_FUNCTION_DESCRIPTORS
 	func_desc_t desc = { .addr = (unsigned long)kasan_reset_tag(func) };
+	u32 (*call)(void) = (void *)&desc;
 
-	return ((u32 (*)(void))&desc)();
+	/* The compiler does not expect that a call reads what was just stored. */
+	asm volatile("" : "+r" (call) : : "memory");
+	return call();
 #else
 	return ((u32 (*)(void))kasan_reset_tag(func))();
 #endif
