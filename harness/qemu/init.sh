@@ -58,8 +58,8 @@ run_tests()
 	local only
 
 	# More or less stress than by default, for example on a slow kernel.
-	STIR_SECONDS=$(arg stir) PROBES=$(arg probes)
-	export STIR_SECONDS PROBES
+	STIR_SECONDS=$(arg stir) PROBES=$(arg probes) LOAD_INSTANCES=$(arg tracers)
+	export STIR_SECONDS PROBES LOAD_INSTANCES
 	only=$(arg only)
 	# shellcheck disable=SC2086 # none, or two words
 	/kselftest/run_kselftest.sh ${only:+-t jitcache:$only} | tee /tmp/ktap

@@ -25,10 +25,12 @@ churn()
 	done
 }
 
+# A task that never sleeps holds up RCU-tasks, for which unregistering a probe waits.
 scan_on()
 {
 	while :; do
 		echo scan > $LEAKS
+		sleep 1
 	done
 }
 
